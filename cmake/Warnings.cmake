@@ -1,0 +1,10 @@
+# One interface target carries warnings and sanitizers; every room links it privately.
+add_library(meshsim_flags INTERFACE)
+target_compile_options(meshsim_flags INTERFACE -Wall -Wextra)
+if(MESHSIM_WERROR)
+  target_compile_options(meshsim_flags INTERFACE -Werror)
+endif()
+if(MESHSIM_SANITIZE)
+  add_compile_options(-fsanitize=${MESHSIM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MESHSIM_SANITIZE})
+endif()
