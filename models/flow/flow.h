@@ -13,12 +13,15 @@
 
 namespace meshsim::models {
 
-// What the client application speaks. https and tls: TLS of the application, opaque to every proxy that does not terminate it.
+// What the client application speaks. https and tls: TLS of the application, opaque to every proxy that does not
+// terminate it.
 enum class FlowProtocol : std::uint8_t { Http, Http2, Grpc, Https, Tls, Tcp };
 std::string_view to_string(FlowProtocol protocol);
 std::optional<FlowProtocol> flow_protocol(std::string_view text);
 // http, http2, grpc: the bytes are HTTP in the clear.
-constexpr bool is_http(FlowProtocol p) { return p == FlowProtocol::Http || p == FlowProtocol::Http2 || p == FlowProtocol::Grpc; }
+constexpr bool is_http(FlowProtocol p) {
+  return p == FlowProtocol::Http || p == FlowProtocol::Http2 || p == FlowProtocol::Grpc;
+}
 // https, tls: the bytes are the application's own TLS.
 constexpr bool is_tls(FlowProtocol p) { return p == FlowProtocol::Https || p == FlowProtocol::Tls; }
 
@@ -58,8 +61,8 @@ struct Request {
 
 struct Client {
   enum class Kind : std::uint8_t { Workload, Outside, Gateway } kind = Kind::Workload;
-  std::string ns, name;          // Workload and Gateway
-  std::optional<IpAddress> ip;   // Outside
+  std::string ns, name;         // Workload and Gateway
+  std::optional<IpAddress> ip;  // Outside
 };
 
 struct Destination {

@@ -13,7 +13,8 @@ std::optional<std::string_view> find(const Labels& labels, std::string_view key)
 }
 
 bool matches(const Labels& wanted, const Labels& labels) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& pair) { return find(labels, pair.first) == pair.second; });
+  return std::all_of(wanted.begin(), wanted.end(),
+                     [&](const auto& pair) { return find(labels, pair.first) == pair.second; });
 }
 
 std::string Source::text() const {
@@ -24,16 +25,24 @@ std::string Source::text() const {
 std::string ObjectRef::text() const { return kind + ' ' + (ns.empty() ? name : ns + '/' + name); }
 
 bool is_cluster_scoped(std::string_view kind) {
-  static constexpr std::array kKinds = {
-      std::string_view("Namespace"),          std::string_view("Node"),
-      std::string_view("GatewayClass"),       std::string_view("ClusterRole"),
-      std::string_view("ClusterRoleBinding"), std::string_view("CustomResourceDefinition"),
-      std::string_view("PersistentVolume"),   std::string_view("StorageClass"),
-      std::string_view("IstioCNI"),           std::string_view("ZTunnel"),
-      std::string_view("Istio"),              std::string_view("IstioRevision"),
-      std::string_view("IstioRevisionTag"),   std::string_view("ValidatingWebhookConfiguration"),
-      std::string_view("PriorityClass"),      std::string_view("MutatingWebhookConfiguration"),
-      std::string_view("AdminNetworkPolicy"), std::string_view("BaselineAdminNetworkPolicy")};
+  static constexpr std::array kKinds = {std::string_view("Namespace"),
+                                        std::string_view("Node"),
+                                        std::string_view("GatewayClass"),
+                                        std::string_view("ClusterRole"),
+                                        std::string_view("ClusterRoleBinding"),
+                                        std::string_view("CustomResourceDefinition"),
+                                        std::string_view("PersistentVolume"),
+                                        std::string_view("StorageClass"),
+                                        std::string_view("IstioCNI"),
+                                        std::string_view("ZTunnel"),
+                                        std::string_view("Istio"),
+                                        std::string_view("IstioRevision"),
+                                        std::string_view("IstioRevisionTag"),
+                                        std::string_view("ValidatingWebhookConfiguration"),
+                                        std::string_view("PriorityClass"),
+                                        std::string_view("MutatingWebhookConfiguration"),
+                                        std::string_view("AdminNetworkPolicy"),
+                                        std::string_view("BaselineAdminNetworkPolicy")};
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
@@ -52,8 +61,9 @@ void complain(Diagnostics& out, const Object& object, Node at, std::string code,
 void read_pairs(const Object& object, Node node, std::string_view what, Labels& into, Diagnostics& out) {
   if (!node.has_value()) return;
   if (!node.is_mapping()) {
-    complain(out, object, node, "MSH0021", "metadata." + std::string(what) + " must be a mapping of strings, not " +
-                                               std::string(describe(node.kind())));
+    complain(
+        out, object, node, "MSH0021",
+        "metadata." + std::string(what) + " must be a mapping of strings, not " + std::string(describe(node.kind())));
     return;
   }
   for (const Node entry : node) {

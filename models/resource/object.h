@@ -1,6 +1,6 @@
 #pragma once
-// Object: one Kubernetes, Istio or Gateway API object as read from a manifest: its metadata decoded, the rest as a tree.
-// The object owns a share of its tree, so Nodes taken from it stay valid as long as any copy of the object lives.
+// Object: one Kubernetes, Istio or Gateway API object as read from a manifest: its metadata decoded, the rest as a
+// tree. The object owns a share of its tree, so Nodes taken from it stay valid as long as any copy of the object lives.
 #include <compare>
 #include <map>
 #include <memory>
@@ -61,8 +61,8 @@ struct Object {
 // Returns nullopt if `root` is no Kubernetes object at all (no kind or apiVersion): also a finding.
 std::optional<Object> decode_object(std::shared_ptr<const Tree> tree, Node root, Diagnostics& diagnostics);
 
-// Istio's order for "oldest wins": creation time, then name, then namespace; never the order of files. Missing creation times
-// count as equal. Source: istio/istio pilot/pkg/model/config.go configCompareByCreationTime (1.27).
+// Istio's order for "oldest wins": creation time, then name, then namespace; never the order of files. Missing creation
+// times count as equal. Source: istio/istio pilot/pkg/model/config.go configCompareByCreationTime (1.27).
 bool older(const Object& a, const Object& b);
 
 // Cluster-scoped kinds carry no namespace.

@@ -1,8 +1,8 @@
 #pragma once
 // Diagnostic: a finding about the user's input. Collected, never thrown; reported all at once.
 // Printed as `Error [MSH0101] (AuthorizationPolicy bookinfo/viewer policies.yaml:12) text`.
-// Codes: MSH00xx reading and scenario, MSH01xx admission webhook, MSH02xx references and bindings, MSH03xx not evaluated
-// or not understood, MSH1xxx lint. A code never changes its meaning.
+// Codes: MSH00xx reading and scenario, MSH01xx admission webhook, MSH02xx references and bindings, MSH03xx not
+// evaluated or not understood, MSH1xxx lint. A code never changes its meaning.
 #include <string>
 #include <vector>
 

@@ -1,9 +1,9 @@
 #include "models/value/ip.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 #include <cstring>
+
+#include <arpa/inet.h>
 
 namespace meshsim::models {
 
@@ -43,7 +43,8 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (error != std::errc() || end != digits.data() + digits.size() || digits.empty() || bits > most) return std::nullopt;
+    if (error != std::errc() || end != digits.data() + digits.size() || digits.empty() || bits > most)
+      return std::nullopt;
   }
   return Cidr{*address, static_cast<std::uint8_t>(bits)};
 }

@@ -8,14 +8,22 @@ namespace meshsim::models {
 
 std::string_view describe(NodeKind kind) {
   switch (kind) {
-    case NodeKind::Missing: return "nothing";
-    case NodeKind::Null: return "null";
-    case NodeKind::Bool: return "a boolean";
-    case NodeKind::Int: return "an integer";
-    case NodeKind::Float: return "a number";
-    case NodeKind::String: return "a string";
-    case NodeKind::Sequence: return "a list";
-    case NodeKind::Mapping: return "a mapping";
+    case NodeKind::Missing:
+      return "nothing";
+    case NodeKind::Null:
+      return "null";
+    case NodeKind::Bool:
+      return "a boolean";
+    case NodeKind::Int:
+      return "an integer";
+    case NodeKind::Float:
+      return "a number";
+    case NodeKind::String:
+      return "a string";
+    case NodeKind::Sequence:
+      return "a list";
+    case NodeKind::Mapping:
+      return "a mapping";
   }
   return "nothing";
 }
@@ -192,7 +200,9 @@ Node TreeBuilder::open_node() const { return stack_.empty() ? Node() : Node(tree
 
 void TreeBuilder::copy(Node node) {
   switch (node.kind()) {
-    case NodeKind::Missing: scalar(NodeKind::Null, {}); return;
+    case NodeKind::Missing:
+      scalar(NodeKind::Null, {});
+      return;
     case NodeKind::Mapping:
     case NodeKind::Sequence: {
       open(node.kind(), node.position());

@@ -56,9 +56,9 @@ class Node {
   std::size_t size() const;                     // number of children of a collection, else 0
   bool empty() const { return size() == 0; }
 
-  std::string_view key() const;     // key under which this node hangs in its mapping
-  Position position() const;        // of the value
-  Position key_position() const;    // of the key (position() where there is none)
+  std::string_view key() const;   // key under which this node hangs in its mapping
+  Position position() const;      // of the value
+  Position key_position() const;  // of the key (position() where there is none)
 
   class Iterator;
   Iterator begin() const;

@@ -1,6 +1,6 @@
 #pragma once
-// Outcome: one way a flow can go, with everything that is known of it. The fields are those of design.md section 6 (contract).
-// A FlowResult holds all outcomes of one flow; their probabilities add up to 1.
+// Outcome: one way a flow can go, with everything that is known of it. The fields are those of design.md section 6
+// (contract). A FlowResult holds all outcomes of one flow; their probabilities add up to 1.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,17 +23,27 @@ enum class Transport : std::uint8_t { Plaintext, Mtls, Hbone, DoubleHbone, Tls }
 std::string_view to_string(Transport transport);
 
 // Status of a policy for one outcome; words of design.md section 6.
-enum class PolicyStatus : std::uint8_t { Enforced, Bypassed, Inert, DeniesAll, Open, DryRun, NotApplicable, NotEvaluated };
-std::string_view to_string(PolicyStatus status);  // "enforced", ..., "denies-all", "dry-run", "not-applicable", "not-evaluated"
+enum class PolicyStatus : std::uint8_t {
+  Enforced,
+  Bypassed,
+  Inert,
+  DeniesAll,
+  Open,
+  DryRun,
+  NotApplicable,
+  NotEvaluated
+};
+std::string_view to_string(
+    PolicyStatus status);  // "enforced", ..., "denies-all", "dry-run", "not-applicable", "not-evaluated"
 
 struct Hop {
   ProxyKind proxy = ProxyKind::Sidecar;
-  std::string name;       // ns/workload; waypoint: ns/Gateway; gateway: ns/Gateway or, classic, ns/Deployment
-  bool inbound = false;   // direction as this proxy sees it (a waypoint or gateway handles inbound traffic)
+  std::string name;      // ns/workload; waypoint: ns/Gateway; gateway: ns/Gateway or, classic, ns/Deployment
+  bool inbound = false;  // direction as this proxy sees it (a waypoint or gateway handles inbound traffic)
   Transport transport = Transport::Plaintext;  // of the connection that ARRIVES (inbound) or LEAVES (outbound) here
   std::uint16_t port = 0;                      // port of that connection: 15008, 15006, the application's, ...
-  std::string identity;   // SPIFFE URI of the peer (inbound) or presented (outbound); empty if none
-  bool http = false;      // an Envoy that parsed the bytes as HTTP
+  std::string identity;         // SPIFFE URI of the peer (inbound) or presented (outbound); empty if none
+  bool http = false;            // an Envoy that parsed the bytes as HTTP
   std::size_t workload = npos;  // index into Mesh::workloads of the proxy's pods (ztunnel: of the workload it serves)
   std::size_t gateway = npos;   // index into Mesh::gateways for gateways and waypoints
   Reasons reasons;
@@ -43,8 +53,8 @@ struct Hop {
 struct DeniedBy {
   ProxyKind proxy = ProxyKind::Sidecar;
   std::string name;
-  std::optional<std::string> policy;  // ns/name; nullopt: no ALLOW matched, or PeerAuthentication refused
-  std::optional<int> rule;            // index of the rule that decided
+  std::optional<std::string> policy;          // ns/name; nullopt: no ALLOW matched, or PeerAuthentication refused
+  std::optional<int> rule;                    // index of the rule that decided
   std::optional<std::string> ztunnel_policy;  // "istio-system/istio_converted_static_strict"
 };
 
@@ -110,7 +120,7 @@ struct Telemetry {
 // A route object that decided, or was looked at.
 struct RouteFinding {
   ObjectRef route;
-  int rule = -1;          // index of the rule or http entry, -1 for the object as a whole
+  int rule = -1;  // index of the rule or http entry, -1 for the object as a whole
   bool chosen = false;
   ProxyKind at = ProxyKind::Sidecar;
   std::string at_name;

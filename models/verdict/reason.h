@@ -1,5 +1,6 @@
 #pragma once
-// Reason: why something is so, written where it was decided: the rule id of the reference and a sentence with the user's own names.
+// Reason: why something is so, written where it was decided: the rule id of the reference and a sentence with the
+// user's own names.
 #include <string>
 #include <vector>
 
