@@ -1,0 +1,34 @@
+#pragma once
+// Endpoint selection: which endpoints of a service a proxy may choose, and with what weight (DP-202, DP-203,
+// DP-210..DP-214). The result is a distribution over workloads; replicas of one workload behave alike and are added up.
+#include <string_view>
+#include <vector>
+
+#include "models/mesh/mesh.h"
+
+namespace meshsim::models {
+
+struct EndpointShare {
+  std::size_t workload = kNone;
+  std::size_t pod = kNone;  // a representative replica
+  std::uint16_t target_port = 0;
+  double weight = 0;  // shares add up to 1
+};
+
+enum class Balancer : std::uint8_t { KubeProxy, Ztunnel, Envoy };
+
+struct SelectionRequest {
+  const Mesh* mesh = nullptr;
+  std::size_t service = kNone;
+  std::uint16_t port = 0;            // service port
+  const Labels* subset = nullptr;    // endpoint labels required
+  const Locality* client = nullptr;  // of the balancing proxy; may be null (outside)
+  Balancer balancer = Balancer::Envoy;
+  Node locality_setting;           // localityLbSetting of the DestinationRule or the mesh (Envoy)
+  bool outlier_detection = false;  // locality failover by setting acts only with it (DP-214)
+};
+
+// Empty: no eligible endpoint, or the service lacks the port. Order: by workload index.
+std::vector<EndpointShare> select_endpoints(const SelectionRequest& request);
+
+}  // namespace meshsim::models

@@ -1,0 +1,120 @@
+// Headers that proxies add or remove on the way (DP-260, PO-038).
+#include <algorithm>
+#include <cctype>
+
+#include "models/dataplane/walker.h"
+
+namespace meshsim::models::dataplane {
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](unsigned char x, unsigned char y) {
+           return std::tolower(x) == std::tolower(y);
+         });
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::string header(const Headers& headers, std::string_view name) {
+  std::string out;
+  bool first = true;
+  for (const auto& [key, value] : headers) {
+    if (!same_name(key, name)) continue;
+    if (!first) out += ',';
+    out += value;
+    first = false;
+  }
+  return out;
+}
+
+void set_header(Headers& headers, std::string_view name, std::string value) {
+  std::erase_if(headers, [&](const auto& h) { return same_name(h.first, name); });
+  headers.emplace_back(lower(name), std::move(value));
+}
+
+void Walker::edit(Headers& headers, const HeaderEdits& edits) {
+  for (const std::string& name : edits.remove)
+    std::erase_if(headers, [&](const auto& h) { return same_name(h.first, name); });
+  for (const auto& [name, value] : edits.set) set_header(headers, name, value);
+  for (const auto& [name, value] : edits.add) {
+    const std::string before = header(headers, name);
+    const bool had =
+        std::any_of(headers.begin(), headers.end(), [&](const auto& h) { return same_name(h.first, name); });
+    set_header(headers, name, had ? before + ',' + value : value);
+  }
+}
+
+void Walker::add_outbound_headers(Walk& walk, ProxyKind kind) const {
+  const MeshSettings& settings = mesh_.settings;
+  auto off = [&](std::string_view field) {
+    return settings.config_value("defaultConfig.proxyHeaders." + std::string(field) + ".disabled")
+        .boolean()
+        .value_or(false);
+  };
+  if (kind != ProxyKind::Waypoint && !off("attemptCount")) set_header(walk.headers, "x-envoy-attempt-count", "1");
+  // The value is Envoy's business; a stable one keeps results comparable.
+  if (header(walk.headers, "x-request-id").empty() && !off("requestId"))
+    walk.headers.emplace_back("x-request-id", "00000000-0000-4000-8000-000000000000");
+  if (header(walk.headers, "x-forwarded-proto").empty()) walk.headers.emplace_back("x-forwarded-proto", walk.scheme);
+}
+
+void Walker::add_inbound_headers(Walk& walk, const Workload& workload) const {
+  if (header(walk.headers, "x-request-id").empty() &&
+      !mesh_.settings.config_value("defaultConfig.proxyHeaders.requestId.disabled").boolean().value_or(false))
+    walk.headers.emplace_back("x-request-id", "00000000-0000-4000-8000-000000000000");
+  if (header(walk.headers, "x-forwarded-proto").empty()) walk.headers.emplace_back("x-forwarded-proto", walk.scheme);
+  const Hop& hop = walk.out.hops.back();
+  if (hop.identity.empty()) return;
+  // APPEND_FORWARD: By, Hash, Subject, URI. The hash is of a certificate that does not exist here.
+  const std::string element =
+      "By=" + workload.identity +
+      ";Hash=0000000000000000000000000000000000000000000000000000000000000000;Subject=\"\";URI=" + hop.identity;
+  const std::string before = header(walk.headers, "x-forwarded-client-cert");
+  set_header(walk.headers, "x-forwarded-client-cert", before.empty() ? element : before + ',' + element);
+}
+
+RouteRequest Walker::route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const {
+  RouteRequest request;
+  request.http = walk.is_http();
+  request.method = walk.method;
+  request.path = walk.path;
+  request.authority = walk.authority;
+  request.scheme = walk.scheme;
+  request.headers = &walk.headers;
+  request.sni = walk.payload == Payload::AppTls ? std::string_view(walk.sni) : std::string_view();
+  request.grpc = flow_.protocol == FlowProtocol::Grpc;
+  request.http_version = walk.http_version;
+  request.jwts = &walk.jwts;
+  request.valid_jwts = valid_jwts;
+  return request;
+}
+
+IpAddress Walker::trusted_address(const Walk& walk, bool gateway) const {
+  std::vector<IpAddress> forwarded;
+  const std::string list = header(walk.headers, "x-forwarded-for");
+  std::string_view rest = list;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    const auto address = IpAddress::parse(trim(rest.substr(0, comma)));
+    if (!address) forwarded.clear();  // Envoy distrusts a list it cannot read
+    if (address) forwarded.push_back(*address);
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+  }
+  const auto hops = static_cast<std::size_t>(std::max(0, mesh_.settings.num_trusted_proxies));
+  if (gateway) return hops == 0 || forwarded.size() < hops ? walk.peer.ip : forwarded[forwarded.size() - hops];
+  return forwarded.empty() ? walk.peer.ip : forwarded.back();
+}
+
+}  // namespace meshsim::models::dataplane

@@ -1,0 +1,150 @@
+#pragma once
+// Walker: the walk of one flow through the mesh, hop by hop (internal to models/dataplane). Every decision that splits
+// the flow (weights, endpoints in different modes, canary waypoints) continues with copies of the walk, each with its
+// share of the probability. One file per actor: client.cpp (uncaptured, sidecar), ztunnel_client.cpp, envoy_sender.cpp,
+// waypoint_hop.cpp, gateway_hop.cpp, arrival.cpp.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/dataplane/endpoint_selection.h"
+#include "models/dataplane/inbound_ports.h"
+#include "models/dataplane/world.h"
+
+namespace meshsim::models::dataplane {
+
+// Where a connection is addressed to.
+struct Address {
+  std::size_t service = kNone;                             // by name or VIP of this service
+  std::optional<std::pair<std::size_t, std::size_t>> pod;  // by address of this (workload, replica)
+  std::optional<IpAddress> ip;
+  std::string host;  // as the client wrote it
+  std::uint16_t port = 0;
+};
+
+// Who stands at the other end of an arriving connection, as the receiver sees it.
+struct Peer {
+  std::string identity;  // SPIFFE URI, empty without mTLS
+  IpAddress ip;
+};
+
+// A proxy (or plain client) about to send.
+struct Sender {
+  ProxyKind kind = ProxyKind::Sidecar;
+  std::size_t workload = kNone;  // its pods
+  std::size_t gateway = kNone;   // waypoint or gateway
+  std::string ns, identity;
+  IpAddress ip;
+  const Labels* labels = nullptr;
+  const Locality* locality = nullptr;
+  bool sends_hbone = true;
+};
+
+// What travels inside the transport.
+enum class Payload : std::uint8_t { Http, Bytes, AppTls };
+
+struct Walk {
+  Outcome out;
+  std::string method, path, authority, scheme = "http", http_version;
+  Headers headers;
+  std::vector<Jwt> jwts;
+  Payload payload = Payload::Http;
+  bool proxy_tls = false;  // a proxy originated TLS (DestinationRule SIMPLE / MUTUAL) that nobody has terminated yet
+  std::string sni;         // of the outermost TLS that a gateway may look at
+  Peer peer;
+  bool http_proxy_before =
+      false;  // an Envoy that handles HTTP stands before this point: failures reach the client as 503
+  bool is_http() const { return payload == Payload::Http; }
+  bool tls_bytes() const { return proxy_tls || payload == Payload::AppTls; }
+  Hop& hop() { return out.hops.back(); }
+};
+
+class Walker {
+ public:
+  Walker(const World& world, const Flow& flow) : world_(world), mesh_(*world.mesh), flow_(flow) {}
+  std::vector<Outcome> run();
+
+ private:
+  // walker.cpp
+  Walk first_walk() const;
+  std::optional<Address> resolve_destination(Walk& walk, std::string_view client_ns) const;
+  void finish(Walk walk);
+  void unknown_policy(Walk walk, const PolicyDecision& decision);
+  void fail(Walk walk, Verdict verdict, std::string flags, Reason reason);             // at or before the last hop
+  void answer(Walk walk, ProxyKind by, int status, std::string flags, Reason reason);  // a proxy answers itself
+  void deny(Walk walk, const Hop& hop, const PolicyDecision& decision, bool http_proxy);
+  void unknown(Walk walk, Reason reason);
+  void apply(Walk& walk, const PolicyDecision& decision,
+             const Hop& hop) const;  // findings, consumed tokens, added headers
+  void name_destination(Walk& walk, std::size_t workload, std::uint16_t port) const;
+
+  // client.cpp
+  void from_client(Walk walk, const Address& to);
+  void from_plain(Walk walk, const Address& to, std::string_view who);
+  void from_sidecar(Walk walk, std::size_t client, const Address& to);
+  void pass_through(Walk walk, const Address& to, const Locality* client, Transport transport = Transport::Plaintext);
+  void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
+  bool outbound_excluded(const Workload& client, const Address& to) const;
+
+  // ztunnel_client.cpp
+  void from_ztunnel(Walk walk, std::size_t client, const Address& to);
+  void ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBinding& binding, const Address& to);
+  void ztunnel_to_workload(Walk walk, std::size_t client, std::size_t workload, std::size_t pod, std::uint16_t port);
+
+  // envoy_sender.cpp
+  Sender sidecar_sender(std::size_t client) const;
+  Sender gateway_sender(std::size_t gateway) const;
+  void follow(Walk walk, const Sender& sender, std::vector<RouteChoice> choices, const Address& original);
+  void forward(Walk walk, const Sender& sender, const RouteChoice& choice, const Address& original);
+  void original_destination(Walk walk, const Sender& sender, const RouteChoice& choice, const Address& original);
+  void to_endpoint(Walk walk, const Sender& sender, const RouteChoice& choice, const EndpointShare& endpoint);
+  void to_bound_waypoint(Walk walk, const Sender& sender, const RouteChoice& choice);
+  struct TransportChoice {
+    Transport transport = Transport::Plaintext;
+    bool user_tls = false;  // the proxy originates TLS inside (HBONE) or as the transport
+    Reasons reasons;
+  };
+  TransportChoice transport_to(const Sender& sender, const Service& service, const TrafficPolicy& policy,
+                               const Workload& endpoint, std::size_t endpoint_index, std::uint16_t target_port,
+                               bool own_service) const;
+
+  // waypoint_hop.cpp
+  void through_waypoint(Walk walk, std::size_t waypoint, const Address& to);
+
+  // gateway_hop.cpp
+  void through_gateway(Walk walk, std::size_t gateway, std::uint16_t port, Transport transport);
+  std::size_t flow_gateway() const;  // of flow_.to.gateway
+
+  // arrival.cpp
+  void arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
+  void at_ztunnel(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
+  void at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
+  void at_application(Walk walk, std::size_t workload, std::uint16_t port, Transport transport);
+  bool serves_tls(std::size_t workload, std::uint16_t port) const;
+
+  // request_headers.cpp
+  void add_outbound_headers(Walk& walk, ProxyKind kind) const;  // DP-260: attempt count, request id, XFF at gateways
+  void add_inbound_headers(Walk& walk, const Workload& workload) const;
+  static void edit(Headers& headers, const HeaderEdits& edits);
+  RouteRequest route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const;
+  IpAddress trusted_address(const Walk& walk, bool gateway) const;  // PO-038
+
+  // policy_summary.cpp
+  void summarise_policies(Outcome& outcome) const;
+  void merge_outcomes();
+
+  const World& world_;
+  const Mesh& mesh_;
+  const Flow& flow_;
+  std::vector<Outcome> results_;
+  int depth_ = 0;  // route loops end the walk
+
+  friend struct DepthGuard;
+};
+
+// Value of a header (last of repeats joined with commas, as Envoy does), empty if absent.
+std::string header(const Headers& headers, std::string_view name);
+void set_header(Headers& headers, std::string_view name, std::string value);
+
+}  // namespace meshsim::models::dataplane

@@ -1,0 +1,200 @@
+// The source ztunnel: DP-060..DP-067, DP-125, PO-143. It sees addresses only, never Host or SNI.
+#include "models/dataplane/walker.h"
+
+namespace meshsim::models::dataplane {
+
+void Walker::from_ztunnel(Walk walk, std::size_t client, const Address& to) {
+  const Workload& w = mesh_.workloads[client];
+  Hop hop;
+  hop.proxy = ProxyKind::Ztunnel;
+  hop.name = w.ns + '/' + w.name;
+  hop.workload = client;
+  hop.identity = w.identity;
+  hop.port = to.port;
+  hop.reasons.push_back(
+      {"DP-040", "the ztunnel of " + hop.name + " chooses by destination address only, never by Host or SNI", {}});
+  walk.out.hops.push_back(std::move(hop));
+  auto& reasons = walk.out.hops.back().reasons;
+
+  const Service* service = to.service == kNone ? nullptr : &mesh_.services[to.service];
+  if (service != nullptr && !service->external_name.empty()) {
+    // DP-033: ExternalName Services are not in WDS; DNS gives the name behind them.
+    Address next = to;
+    next.service = mesh_.resolve_host(service->external_name, service->ns);
+    next.host = service->external_name;
+    walk.out.hops.pop_back();
+    if (next.service != kNone && next.service != to.service) {
+      from_ztunnel(std::move(walk), client, next);
+    } else {
+      next.service = kNone;
+      from_ztunnel(std::move(walk), client, next);
+    }
+    return;
+  }
+  const bool has_vip = service != nullptr && (!service->addresses.empty() || !service->address_ranges.empty());
+  if (service != nullptr && has_vip && !service->headless) {
+    walk.out.routed_service = to.service;
+    if (service->waypoint.bound()) {
+      ztunnel_to_waypoint(std::move(walk), client, service->waypoint, to);
+      return;
+    }
+    for (const Reason& reason : service->waypoint.reasons) reasons.push_back(reason);
+    if (service->resolution == Resolution::None) {
+      if (mesh_.settings.profile.resolution_none_passthrough) {
+        reasons.push_back(
+            {"DP-172", "a ServiceEntry of resolution NONE is passed through to the address as it is", {}});
+        Address next = to;
+        next.service = kNone;
+        pass_through(std::move(walk), next, nullptr);
+      } else {
+        fail(std::move(walk), Verdict::Unreachable, "-",
+             {"DP-172",
+              "this ztunnel finds no upstream for a ServiceEntry of resolution NONE (no healthy upstream)",
+              {}});
+      }
+      return;
+    }
+    const Locality* locality = w.pods.empty() ? &w.locality : &w.pods.front().locality;
+    const auto shares =
+        select_endpoints({&mesh_, to.service, to.port, nullptr, locality, Balancer::Ztunnel, {}, false});
+    if (shares.empty()) {
+      fail(std::move(walk), Verdict::Unreachable, "-",
+           {"DP-309",
+            "ztunnel finds no eligible endpoint of " + service->hostname + " for port " + std::to_string(to.port) +
+                " (no healthy upstream); the connection is closed",
+            {}});
+      return;
+    }
+    for (const EndpointShare& share : shares) {
+      Walk next = walk;
+      next.out.probability *= share.weight;
+      ztunnel_to_workload(std::move(next), client, share.workload, share.pod, share.target_port);
+    }
+    return;
+  }
+  if (service != nullptr && service->headless && !to.pod) {
+    // DP-200: no VIP, DNS hands out pod addresses: workload-addressed traffic.
+    walk.out.routed_service = to.service;
+    const auto shares =
+        select_endpoints({&mesh_, to.service, to.port, nullptr, nullptr, Balancer::KubeProxy, {}, false});
+    if (shares.empty()) {
+      fail(std::move(walk), Verdict::Unreachable, "-",
+           {"DP-200",
+            "the headless Service " + service->hostname + " has no endpoint whose address DNS could give",
+            {}});
+      return;
+    }
+    reasons.push_back(
+        {"DP-200",
+         "a headless Service has no VIP: the traffic is addressed to a pod, a service waypoint is not used",
+         {}});
+    for (const EndpointShare& share : shares) {
+      Walk next = walk;
+      next.out.probability *= share.weight;
+      const WaypointBinding& binding = mesh_.workloads[share.workload].waypoint;
+      if (binding.bound()) {
+        Address pod = to;
+        pod.service = kNone;
+        pod.pod = std::pair(share.workload, share.pod);
+        pod.port = share.target_port;
+        ztunnel_to_waypoint(std::move(next), client, binding, pod);
+      } else {
+        ztunnel_to_workload(std::move(next), client, share.workload, share.pod, share.target_port);
+      }
+    }
+    return;
+  }
+  if (to.pod && !mesh_.workloads[to.pod->first].host_network) {
+    const Workload& target = mesh_.workloads[to.pod->first];
+    const WaypointBinding& binding = target.waypoint;
+    const bool self_waypoint = binding.bound() && mesh_.gateways[binding.gateway].workload == client;
+    if (binding.bound() && !self_waypoint) {
+      ztunnel_to_waypoint(std::move(walk), client, binding, to);
+      return;
+    }
+    for (const Reason& reason : binding.reasons) reasons.push_back(reason);
+    ztunnel_to_workload(std::move(walk), client, to.pod->first, to.pod->second, to.port);
+    return;
+  }
+  reasons.push_back({"DP-060",
+                     "an address that is neither a Service nor a workload of the mesh: plaintext passthrough "
+                     "(outboundTrafficPolicy does not reach ztunnel, DP-229)",
+                     {}});
+  if (to.pod) {
+    arrive(std::move(walk), to.pod->first, to.pod->second, to.port, Transport::Plaintext);
+  } else {
+    walk.out.hops.back().transport = Transport::Plaintext;
+    leave_mesh(std::move(walk), to.host, to.port, Transport::Plaintext);
+  }
+}
+
+void Walker::ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBinding& binding, const Address& to) {
+  const Workload& w = mesh_.workloads[client];
+  auto go = [&](Walk next, std::size_t gateway) {
+    Hop& hop = next.out.hops.back();
+    hop.transport = Transport::Hbone;
+    hop.port = 15008;
+    for (const Reason& reason : binding.reasons) hop.reasons.push_back(reason);
+    const Gateway& waypoint = mesh_.gateways[gateway];
+    bool serving = false;
+    if (waypoint.workload != kNone)
+      for (const PodInstance& pod : mesh_.workloads[waypoint.workload].pods) serving |= pod.ready && !pod.terminating;
+    if (!serving) {
+      fail(std::move(next), Verdict::Unreachable, "-",
+           {"DP-114",
+            "the waypoint " + waypoint.ns + '/' + waypoint.name +
+                " is bound but has no ready pod: ztunnel closes the connection (unknown waypoint), fail closed",
+            waypoint.ref.source});
+      return;
+    }
+    next.peer = {w.identity, next.peer.ip};
+    through_waypoint(std::move(next), gateway, to);
+  };
+  // DP-109: sampled per connection.
+  if (binding.canary_gateway && binding.canary_weight > 0) {
+    Walk canary = walk;
+    canary.out.probability *= binding.canary_weight / 100.0;
+    if (binding.canary_weight < 100) {
+      Walk primary = walk;
+      primary.out.probability *= (100 - binding.canary_weight) / 100.0;
+      go(std::move(primary), binding.gateway);
+    }
+    go(std::move(canary), *binding.canary_gateway);
+    return;
+  }
+  go(std::move(walk), binding.gateway);
+}
+
+void Walker::ztunnel_to_workload(Walk walk, std::size_t client, std::size_t workload, std::size_t pod,
+                                 std::uint16_t port) {
+  const Workload& target = mesh_.workloads[workload];
+  Hop& hop = walk.out.hops.back();
+  if (target.wds_hbone()) {
+    hop.transport = Transport::Hbone;
+    hop.port = 15008;
+    hop.reasons.push_back(
+        {"DP-060", target.ns + '/' + target.name + " is advertised as HBONE: ztunnel sends HBONE to port 15008", {}});
+    walk.peer.identity = mesh_.workloads[client].identity;
+    arrive(std::move(walk), workload, pod, port, Transport::Hbone);
+    return;
+  }
+  hop.transport = Transport::Plaintext;
+  hop.port = port;
+  hop.reasons.push_back({target.mode == DataplaneMode::Sidecar ? "DP-038" : "DP-066",
+                         (target.ns.empty() ? target.name : target.ns + '/' + target.name) +
+                             " is not advertised as HBONE, and ztunnel speaks nothing else: plaintext",
+                         {}});
+  walk.peer.identity.clear();
+  if (target.external || (target.pods.empty() && !target.dns_host.empty())) {
+    leave_mesh(std::move(walk), target.dns_host.empty() ? target.name : target.dns_host, port, Transport::Plaintext);
+    return;
+  }
+  const std::size_t gateway = target.gateway;
+  if (gateway != kNone && mesh_.gateways[gateway].kind != Gateway::Kind::Waypoint) {
+    through_gateway(std::move(walk), gateway, flow_.to.port, Transport::Plaintext);
+    return;
+  }
+  arrive(std::move(walk), workload, pod, port, Transport::Plaintext);
+}
+
+}  // namespace meshsim::models::dataplane
