@@ -1,6 +1,7 @@
 // The destination's side: what a pod does with an arriving connection (DP-070..DP-082, DP-035).
 #include <algorithm>
 
+#include "models/dataplane/network_policy.h"
 #include "models/dataplane/walker.h"
 
 namespace meshsim::models::dataplane {
@@ -16,10 +17,26 @@ IpAddress address_of(const Workload& w, std::size_t pod) {
 
 }  // namespace
 
+bool Walker::network_blocks(Walk& walk, std::size_t workload, std::size_t pod, std::uint16_t port) {
+  if (workload == kNone) return false;
+  const auto policy =
+      world_.network->blocks(walk.from, walk.peer.ip, workload, address_of(mesh_.workloads[workload], pod), port);
+  if (!policy) return false;
+  fail(std::move(walk), Verdict::Unreachable, "UF",
+       {port == 15008 ? "DP-312" : "DP-116",
+        policy->text() + " does not let this connection pass to port " + std::to_string(port) + " of " +
+            full_name(mesh_.workloads[workload]) + ": it times out after 10 s" +
+            (port == 15008 ? " (maybe a NetworkPolicy is blocking HBONE port 15008)" : ""),
+        policy->source});
+  return true;
+}
+
 void Walker::arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport) {
   const Workload& w = mesh_.workloads[workload];
   walk.out.transport = transport;
   name_destination(walk, workload, port);
+  const bool hbone = transport == Transport::Hbone || transport == Transport::DoubleHbone;
+  if (network_blocks(walk, workload, pod, hbone ? 15008 : port)) return;
   if (w.role == ProxyRole::None && w.mode == DataplaneMode::Ambient) {
     at_ztunnel(std::move(walk), workload, pod, port, transport);
   } else if (w.role == ProxyRole::None && w.mode == DataplaneMode::Sidecar) {

@@ -56,6 +56,7 @@ void Walker::from_client(Walk walk, const Address& to) {
     return;
   }
   const Workload& w = mesh_.workloads[client];
+  walk.from = client;
   if (!w.pods.empty() && !w.pods.front().addresses.empty()) walk.peer.ip = w.pods.front().addresses.front();
   // DP-026, DP-077: a pod that calls its own address is captured by nobody.
   if (to.pod && to.pod->first == client && w.pods.size() <= 1 && to.service == kNone && !flow_.to.gateway) {

@@ -47,6 +47,7 @@ Sender Walker::gateway_sender(std::size_t index) const {
 }
 
 void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> choices, const Address& original) {
+  walk.from = sender.workload;
   const DepthGuard guard(depth_);
   if (depth_ > kMostHops) {
     unknown(std::move(walk), {"", "routes send this request in a circle", {}});
@@ -120,6 +121,7 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
 }
 
 void Walker::forward(Walk walk, const Sender& sender, const RouteChoice& choice, const Address& original) {
+  walk.from = sender.workload;
   edit(walk.out.response_headers, choice.response_headers);
   const Service& service = mesh_.services[choice.service];
   walk.out.routed_service = choice.service;

@@ -22,6 +22,14 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   hop.gateway = index;
   hop.workload = gateway.workload;
 
+  // A ServiceEntry or Service port maps to the container port that the CNI sees.
+  std::uint16_t wire_port = port;
+  if (gateway.service != kNone)
+    if (const ServicePort* declared = mesh_.services[gateway.service].find_port(port);
+        declared != nullptr && declared->target_number != 0)
+      wire_port = declared->target_number;
+  if (network_blocks(walk, gateway.workload, 0, wire_port)) return;
+
   const bool tls = walk.tls_bytes() || transport == Transport::Mtls;
   Walk probe = walk;
   RouteRequest request = route_request(probe, nullptr);

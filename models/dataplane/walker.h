@@ -53,6 +53,7 @@ struct Walk {
   bool proxy_tls = false;  // a proxy originated TLS (DestinationRule SIMPLE / MUTUAL) that nobody has terminated yet
   std::string sni;         // of the outermost TLS that a gateway may look at
   Peer peer;
+  std::size_t from = kNone;  // workload whose network namespace sends (NetworkPolicy)
   bool http_proxy_before =
       false;  // an Envoy that handles HTTP stands before this point: failures reach the client as 503
   bool is_http() const { return payload == Payload::Http; }
@@ -117,6 +118,8 @@ class Walker {
   std::size_t flow_gateway() const;  // of flow_.to.gateway
 
   // arrival.cpp
+  bool network_blocks(Walk& walk, std::size_t workload, std::size_t pod,
+                      std::uint16_t port);  // true: the walk has ended
   void arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
   void at_ztunnel(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
   void at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);

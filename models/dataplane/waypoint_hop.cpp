@@ -18,6 +18,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   hop.workload = waypoint.workload;
   hop.reasons.push_back({"DP-150", "the waypoint receives HBONE with the client's identity", waypoint.ref.source});
 
+  if (network_blocks(walk, waypoint.workload, 0, 15008)) return;
   const bool direct = to.service == kNone;
   const Service* service = direct ? nullptr : &mesh_.services[to.service];
   const ServicePort* port = direct ? nullptr : service->find_port(to.port);
@@ -83,6 +84,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
     // DP-161: cluster `encap`, always HBONE.
     const Workload& target = mesh_.workloads[to.pod->first];
     walk.peer = {sender.identity, sender.ip};
+    walk.from = sender.workload;
     const bool listens = target.mode == DataplaneMode::Ambient ? target.wds_hbone() : target.sidecar_hbone;
     if (!listens) {
       walk.out.transport = Transport::Hbone;

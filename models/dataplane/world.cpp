@@ -1,6 +1,7 @@
 #include "models/dataplane/world.h"
 
 #include "models/dataplane/inbound_ports.h"
+#include "models/dataplane/network_policy.h"
 
 namespace meshsim::models {
 
@@ -10,6 +11,7 @@ World make_world(std::shared_ptr<const Mesh> mesh, Diagnostics& diagnostics) {
   world.policies = PolicyEngine::compile(*mesh, diagnostics);
   world.routing = Routing::compile(*mesh, diagnostics);
   world.inbound = std::make_shared<const InboundPorts>(*mesh);
+  world.network = std::make_shared<const NetworkPolicies>(*mesh);
   world.mesh = std::move(mesh);
   sort_and_unique(diagnostics);
   return world;

@@ -13,12 +13,14 @@
 namespace meshsim::models {
 
 class InboundPorts;
+class NetworkPolicies;
 
 struct World {
   std::shared_ptr<const Mesh> mesh;
   std::shared_ptr<const PolicyEngine> policies;
   std::shared_ptr<const Routing> routing;
-  std::shared_ptr<const InboundPorts> inbound;  // which service declares which port of a workload
+  std::shared_ptr<const InboundPorts> inbound;     // which service declares which port of a workload
+  std::shared_ptr<const NetworkPolicies> network;  // what the CNI lets through
 };
 
 // Compiles policies and routes. All findings of mesh, policies and routes are appended to `diagnostics`.
