@@ -228,7 +228,10 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
     return;
   }
   walk.http_proxy_before |= http;
-  if (http) add_inbound_headers(walk, w);
+  if (http) {
+    add_inbound_headers(walk, w);
+    set_upstream_version(walk, protocol, true, nullptr);
+  }
   at_application(std::move(walk), workload, port, transport);
 }
 

@@ -355,6 +355,9 @@ void Walker::to_endpoint(Walk walk, const Sender& sender, const RouteChoice& cho
   }
   for (Reason& reason : how.reasons) walk.hop().reasons.push_back(std::move(reason));
   walk.proxy_tls = how.user_tls;
+  if (walk.hop().http)
+    if (const ServicePort* declared = service.find_port(choice.port); declared != nullptr)
+      set_upstream_version(walk, declared->protocol, sender.kind != ProxyKind::Gateway, &choice.policy);
   const bool identified = how.transport == Transport::Hbone || how.transport == Transport::Mtls;
   walk.peer = {identified ? sender.identity : std::string(), sender.ip};
   walk.sni = choice.policy.tls_sni;

@@ -85,6 +85,23 @@ void Walker::add_inbound_headers(Walk& walk, const Workload& workload) const {
   set_header(walk.headers, "x-forwarded-client-cert", before.empty() ? element : before + ',' + element);
 }
 
+// HTTP/2 and gRPC ports are spoken to in HTTP/2, HTTP ports in HTTP/1.1; a sniffed port follows the client at sidecars
+// and waypoints, not at gateways. DestinationRule useClientProtocol and h2UpgradePolicy override. Source: istio/istio
+// CORE/cluster_builder.go, 1.27.
+void Walker::set_upstream_version(Walk& walk, Protocol port, bool follows_downstream,
+                                  const TrafficPolicy* policy) const {
+  if (!walk.is_http() || flow_.protocol == FlowProtocol::Grpc) return;
+  if (policy != nullptr && policy->use_client_protocol) return;
+  const bool mesh_upgrade = mesh_.settings.config_value("h2UpgradePolicy").string_or() == "UPGRADE";
+  const bool upgrade = policy != nullptr &&
+                       (policy->h2_upgrade == "UPGRADE" || (mesh_upgrade && policy->h2_upgrade != "DO_NOT_UPGRADE"));
+  if (port == Protocol::Http2 || port == Protocol::Grpc || (upgrade && port == Protocol::Http)) {
+    walk.http_version = "HTTP/2";
+  } else if (port != Protocol::Unset || !follows_downstream) {
+    walk.http_version = "HTTP/1.1";
+  }
+}
+
 RouteRequest Walker::route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const {
   RouteRequest request;
   request.http = walk.is_http();

@@ -129,6 +129,8 @@ class Walker {
   // request_headers.cpp
   void add_outbound_headers(Walk& walk, ProxyKind kind) const;  // DP-260: attempt count, request id, XFF at gateways
   void add_inbound_headers(Walk& walk, const Workload& workload) const;
+  // HTTP version of an Envoy's upstream connection to a port of this protocol (DP-259).
+  void set_upstream_version(Walk& walk, Protocol port, bool follows_downstream, const TrafficPolicy* policy) const;
   static void edit(Headers& headers, const HeaderEdits& edits);
   RouteRequest route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const;
   IpAddress trusted_address(const Walk& walk, bool gateway) const;  // PO-038
