@@ -170,6 +170,19 @@ void Walker::pass_through(Walk walk, const Address& to, const Locality* client, 
   leave_mesh(std::move(walk), to.host, to.port, transport);
 }
 
+Address Walker::literal(const Address& to) const {
+  Address out = to;
+  out.service = kNone;
+  if (!to.ip) {
+    if (to.service != kNone && mesh_.services[to.service].kubernetes) out.service = to.service;
+    return out;
+  }
+  for (const std::size_t s : mesh_.services_by_vip(*to.ip))
+    if (mesh_.services[s].kubernetes && out.service == kNone) out.service = s;
+  out.pod = mesh_.workload_by_ip(*to.ip);
+  return out;
+}
+
 void Walker::leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport) {
   walk.out.routed_to = RoutedTo{host, "", port};
   walk.out.transport = transport;

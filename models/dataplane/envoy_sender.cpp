@@ -236,9 +236,16 @@ void Walker::original_destination(Walk walk, const Sender& sender, const RouteCh
                                 service.ref.source});
   walk.proxy_tls = transport == Transport::Tls;
   walk.peer = {transport == Transport::Mtls ? sender.identity : std::string(), sender.ip};
-  if (original.pod) {
-    arrive(std::move(walk), original.pod->first, original.pod->second, original.port, transport);
-    return;
+  if (original.ip || original.pod) {
+    const Address target = literal(original);
+    if (target.pod && target.service == kNone) {
+      arrive(std::move(walk), target.pod->first, target.pod->second, original.port, transport);
+      return;
+    }
+    if (target.service != kNone && target.service != choice.service) {
+      pass_through(std::move(walk), target, sender.locality, transport);
+      return;
+    }
   }
   if (service.endpoints.empty()) {
     if (service.resolution == Resolution::None || !service.kubernetes) {

@@ -85,6 +85,8 @@ class Walker {
   void from_plain(Walk walk, const Address& to, std::string_view who);
   void from_sidecar(Walk walk, std::size_t client, const Address& to);
   void pass_through(Walk walk, const Address& to, const Locality* client, Transport transport = Transport::Plaintext);
+  Address literal(
+      const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside
   void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
   bool outbound_excluded(const Workload& client, const Address& to) const;
 

@@ -43,9 +43,7 @@ void Walker::from_ztunnel(Walk walk, std::size_t client, const Address& to) {
       if (mesh_.settings.profile.resolution_none_passthrough) {
         reasons.push_back(
             {"DP-172", "a ServiceEntry of resolution NONE is passed through to the address as it is", {}});
-        Address next = to;
-        next.service = kNone;
-        pass_through(std::move(walk), next, nullptr);
+        pass_through(std::move(walk), literal(to), nullptr);
       } else {
         fail(std::move(walk), Verdict::Unreachable, "-",
              {"DP-172",
