@@ -134,6 +134,13 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
          w.owner.source});
     return;
   }
+  if (port == 15001 || port == 15006 || (hbone && (port == 15000 || port == 15008))) {
+    fail(std::move(walk), Verdict::Unreachable, "-",
+         {"DP-077",
+          "port " + std::to_string(port) + " belongs to the sidecar itself; it does not talk to its own listeners",
+          {}});
+    return;
+  }
   const MtlsDecision mtls = world_.policies->sidecar_mtls(workload, port);
   Hop hop;
   hop.proxy = ProxyKind::Sidecar;
@@ -147,7 +154,8 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
   for (const Reason& reason : mtls.reasons) hop.reasons.push_back(reason);
   const Protocol protocol = world_.inbound->protocol(mesh_, workload, port);
   const bool declared_http = is_http(protocol);
-  const bool http = walk.is_http() && !walk.tls_bytes() && (declared_http || protocol == Protocol::Unset);
+  const bool http =
+      declared_http ? walk.is_http() && !walk.tls_bytes() : protocol == Protocol::Unset && walk.sniffs_as_http();
 
   if (mtls.policy) {
     PolicyFinding finding;
@@ -202,6 +210,7 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
     return;
   }
   walk.hop().http = hop.http = http;
+  if (refuses_old_http(walk, declared_http, ProxyKind::Sidecar)) return;
 
   ProxyView view;
   view.kind = ProxyKind::Sidecar;
@@ -230,7 +239,15 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
   walk.http_proxy_before |= http;
   if (http) {
     add_inbound_headers(walk, w);
-    set_upstream_version(walk, protocol, true, nullptr);
+    // useClientProtocol of the service's DestinationRule reaches the inbound cluster too (connectionPool, DP-220).
+    TrafficPolicy own;
+    if (const auto* entry = world_.inbound->find(workload, port)) {
+      const Service& service = mesh_.services[entry->service];
+      own.use_client_protocol =
+          world_.routing->traffic_policy(w.ns, &w.labels, entry->service, service.ports[entry->port].port, "", false)
+              .use_client_protocol;
+    }
+    set_upstream_version(walk, protocol, true, &own);
   }
   at_application(std::move(walk), workload, port, transport);
 }

@@ -170,6 +170,13 @@ void Walker::pass_through(Walk walk, const Address& to, const Locality* client, 
   leave_mesh(std::move(walk), to.host, to.port, transport);
 }
 
+bool Walker::refuses_old_http(Walk& walk, bool declared_http, ProxyKind by) {
+  if (!declared_http || !walk.is_http() || walk.http_version != "HTTP/1.0") return false;
+  answer(std::move(walk), by, 426, "-",
+         {"DP-259", "Envoy does not take HTTP/1.0 on an HTTP port: 426 Upgrade Required", {}});
+  return true;
+}
+
 Address Walker::literal(const Address& to) const {
   Address out = to;
   out.service = kNone;
@@ -212,10 +219,22 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
          {}});
     service = kNone;
   }
+  if (service != kNone && !mesh_.services[service].external_name.empty()) {
+    // An ExternalName Service is an alias of the Service it names (ENABLE_EXTERNAL_NAME_ALIAS, on by default).
+    const std::size_t alias = mesh_.resolve_host(mesh_.services[service].external_name, mesh_.services[service].ns);
+    if (alias != kNone) {
+      hop.reasons.push_back({"DP-033",
+                             mesh_.services[service].hostname + " is an alias of " + mesh_.services[alias].hostname,
+                             mesh_.services[service].ref.source});
+      service = alias;
+    }
+  }
   const ServicePort* port = service == kNone ? nullptr : mesh_.services[service].find_port(to.port);
   // DP-051: a pod address matches no Service.
   const bool known = port != nullptr;
-  const bool http = walk.is_http() && (!known || is_http(port->protocol) || port->protocol == Protocol::Unset);
+  const bool declared_http = known && is_http(port->protocol);
+  const bool http =
+      declared_http ? walk.is_http() : walk.sniffs_as_http() && (!known || port->protocol == Protocol::Unset);
   if (known && port->protocol == Protocol::Unset && flow_.request.server_first && walk.payload == Payload::Bytes) {
     walk.out.hops.push_back(std::move(hop));
     fail(std::move(walk), Verdict::Reset, "-",
@@ -226,7 +245,7 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
           {}});
     return;
   }
-  if (known && is_http(port->protocol) && !walk.is_http()) {
+  if (declared_http && !walk.is_http()) {
     walk.out.hops.push_back(std::move(hop));
     walk.out.hops.back().http = true;
     fail(std::move(walk), Verdict::Reset, "DPE",
@@ -239,6 +258,7 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
   hop.http = http;
   walk.http_proxy_before = http;
   walk.out.hops.push_back(std::move(hop));
+  if (refuses_old_http(walk, declared_http, ProxyKind::Sidecar)) return;
   if (http) add_outbound_headers(walk, ProxyKind::Sidecar);
   RouteRequest request = route_request(walk, nullptr);
   request.http = http;

@@ -74,6 +74,7 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   const bool http = server.http && walk.is_http() && !walk.tls_bytes();
   walk.hop().http = http;
   const Hop here = walk.hop();
+  if (refuses_old_http(walk, http, ProxyKind::Gateway)) return;
 
   ProxyView view;
   view.kind = ProxyKind::Gateway;
@@ -102,6 +103,12 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   }
   walk.http_proxy_before |= http;
   if (http) {
+    // With trusted proxies in front, what they say of the client's scheme counts; else the gateway overwrites it.
+    const bool trusts = mesh_.settings.num_trusted_proxies > 0;
+    if (trusts && header(walk.headers, "x-forwarded-proto") == "https") walk.scheme = "https";
+    if (!trusts) set_header(walk.headers, "x-forwarded-proto", walk.scheme);
+    const IpAddress client = connection.remote_ip;
+    if (!client.is_private()) set_header(walk.headers, "x-envoy-external-address", client.text());
     add_outbound_headers(walk, ProxyKind::Gateway);
     // PO-038: the gateway appends the peer to x-forwarded-for; DP-260: a client's own XFCC is dropped.
     const std::string before = header(walk.headers, "x-forwarded-for");

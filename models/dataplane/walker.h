@@ -57,6 +57,9 @@ struct Walk {
   bool http_proxy_before =
       false;  // an Envoy that handles HTTP stands before this point: failures reach the client as 503
   bool is_http() const { return payload == Payload::Http; }
+  // Envoy's sniffing does not take HTTP/1.0 for HTTP; a declared HTTP port answers it 426 (istio/istio
+  // tests/integration/pilot/common/routing.go).
+  bool sniffs_as_http() const { return is_http() && !tls_bytes() && http_version != "HTTP/1.0"; }
   bool tls_bytes() const { return proxy_tls || payload == Payload::AppTls; }
   Hop& hop() { return out.hops.back(); }
 };
@@ -88,6 +91,7 @@ class Walker {
   Address literal(
       const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside
   void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
+  bool refuses_old_http(Walk& walk, bool declared_http, ProxyKind by);  // true: answered 426, the walk has ended
   bool outbound_excluded(const Workload& client, const Address& to) const;
 
   // ztunnel_client.cpp

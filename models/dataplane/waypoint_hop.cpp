@@ -32,7 +32,8 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
     return;
   }
   const Protocol protocol = direct ? Protocol::Unset : port->protocol;
-  const bool http = walk.is_http() && !walk.tls_bytes() && (is_http(protocol) || protocol == Protocol::Unset);
+  const bool http =
+      is_http(protocol) ? walk.is_http() && !walk.tls_bytes() : protocol == Protocol::Unset && walk.sniffs_as_http();
   if (is_http(protocol) && !walk.is_http()) {
     walk.out.hops.push_back(std::move(hop));
     walk.hop().http = true;
@@ -42,6 +43,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   }
   hop.http = http;
   walk.out.hops.push_back(std::move(hop));
+  if (refuses_old_http(walk, is_http(protocol), ProxyKind::Waypoint)) return;
   // The waypoint keeps the client's XFCC out (DP-260); request id is added by every HTTP Envoy.
   if (http) {
     std::erase_if(walk.headers, [](const auto& h) { return h.first == "x-forwarded-client-cert"; });

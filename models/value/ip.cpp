@@ -34,6 +34,13 @@ bool IpAddress::is_loopback() const {
   return bytes[15] == 1;
 }
 
+bool IpAddress::is_private() const {
+  if (is_loopback()) return true;
+  if (v6) return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+  return bytes[12] == 10 || (bytes[12] == 172 && (bytes[13] & 0xf0) == 16) || (bytes[12] == 192 && bytes[13] == 168) ||
+         (bytes[12] == 169 && bytes[13] == 254);
+}
+
 std::optional<Cidr> Cidr::parse(std::string_view text) {
   const auto slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));

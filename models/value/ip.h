@@ -17,6 +17,7 @@ struct IpAddress {
   static std::optional<IpAddress> parse(std::string_view text);
   std::string text() const;
   bool is_loopback() const;
+  bool is_private() const;  // RFC 1918, loopback, link-local, unique-local: what Envoy takes for internal
   friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 };
 
