@@ -88,6 +88,7 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
         edit(next.headers, choice.request_headers);
         next.peer = {"", sender.ip};
         next.hop().transport = Transport::Plaintext;
+        next.hop().passthrough = sender.kind == ProxyKind::Sidecar;
         if (!choice.external_host.empty() && choice.external_host != original.host) {
           leave_mesh(std::move(next), choice.external_host, choice.port != 0 ? choice.port : original.port,
                      Transport::Plaintext);

@@ -199,6 +199,7 @@ void Walker::deny(Walk walk, const Hop& hop, const PolicyDecision& decision, boo
   if (http_proxy && http) {
     walk.out.http_status = decision.http_status;  // DP-304, PO-028
     walk.out.response_flags = decision.response_flags.empty() ? "-" : decision.response_flags;
+    walk.out.response_details = decision.details;
   } else {
     walk.out.http_status =
         http && walk.http_proxy_before ? std::optional(503) : std::nullopt;  // DP-302, DP-303, PO-065

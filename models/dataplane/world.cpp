@@ -12,6 +12,7 @@ World make_world(std::shared_ptr<const Mesh> mesh, Diagnostics& diagnostics) {
   world.routing = Routing::compile(*mesh, diagnostics);
   world.inbound = std::make_shared<const InboundPorts>(*mesh);
   world.network = std::make_shared<const NetworkPolicies>(*mesh);
+  world.telemetry = TelemetryRules::compile(*mesh);
   world.mesh = std::move(mesh);
   sort_and_unique(diagnostics);
   return world;

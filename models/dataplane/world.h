@@ -8,6 +8,7 @@
 #include "models/mesh/mesh.h"
 #include "models/policy/policy_engine.h"
 #include "models/route/routing.h"
+#include "models/telemetry/telemetry_rules.h"
 #include "models/verdict/outcome.h"
 
 namespace meshsim::models {
@@ -19,8 +20,9 @@ struct World {
   std::shared_ptr<const Mesh> mesh;
   std::shared_ptr<const PolicyEngine> policies;
   std::shared_ptr<const Routing> routing;
-  std::shared_ptr<const InboundPorts> inbound;     // which service declares which port of a workload
-  std::shared_ptr<const NetworkPolicies> network;  // what the CNI lets through
+  std::shared_ptr<const InboundPorts> inbound;      // which service declares which port of a workload
+  std::shared_ptr<const NetworkPolicies> network;   // what the CNI lets through
+  std::shared_ptr<const TelemetryRules> telemetry;  // nullptr: telemetry_of compiles it for itself
 };
 
 // Compiles policies and routes. All findings of mesh, policies and routes are appended to `diagnostics`.

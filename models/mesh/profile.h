@@ -44,6 +44,11 @@ struct Profile {
   bool east_west_tls_passthrough = true;              // DP-273
   bool gateway_api_manual_deployment = true;          // row 4
   bool ztunnel_metrics_reporter_waypoint = true;      // telemetry.md row differences; telemetry may add more
+  bool peer_kubernetes_labels = true;            // TM-017: app.kubernetes.io/name and /version of peers first (1.29)
+  bool telemetry_of_service_namespace = true;    // TM-170, PO-134: a waypoint honours the service's namespace (1.30)
+  bool trace_context_propagation_switch = true;  // TM-166: disableContextPropagation (1.30)
+  bool ztunnel_log_clusters = true;              // TM-082: src.cluster, dst.cluster (1.31)
+  bool gateway_upstream_span = true;             // TM-160: PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY (not in 1.27)
 };
 
 // ossm-3.2 (default), istio-1.27, istio-master.

@@ -44,6 +44,7 @@ struct Hop {
   std::uint16_t port = 0;                      // port of that connection: 15008, 15006, the application's, ...
   std::string identity;         // SPIFFE URI of the peer (inbound) or presented (outbound); empty if none
   bool http = false;            // an Envoy that parsed the bytes as HTTP
+  bool passthrough = false;     // sidecar outbound: no cluster of the registry, the bytes go where the client sent them
   std::size_t workload = npos;  // index into Mesh::workloads of the proxy's pods (ztunnel: of the workload it serves)
   std::size_t gateway = npos;   // index into Mesh::gateways for gateways and waypoints
   Reasons reasons;
@@ -94,6 +95,8 @@ struct Metric {
   std::string reporter;  // source | destination | waypoint, empty where the metric has none
   std::map<std::string, std::string> labels;
   double value = 1;
+  ProxyKind proxy = ProxyKind::Sidecar;  // who exports it; the scrape adds app, pod, namespace of that proxy (TM-182)
+  std::string proxy_name = {};           // Hop::name
 };
 struct AccessLog {
   ProxyKind proxy = ProxyKind::Sidecar;
@@ -134,6 +137,8 @@ struct Outcome {
   std::optional<int> http_status;
   std::optional<std::string> grpc_status;  // "OK", "PERMISSION_DENIED", ...
   std::string response_flags = "-";
+  std::string response_details;  // RESPONSE_CODE_DETAILS of the Envoy that answered ("rbac_access_denied_...",
+                                 // "ext_authz_denied"); may be empty
   std::optional<DeniedBy> denied_by;
   std::vector<Hop> hops;  // from client to server; two hops of one proxy (a sidecar calling itself) are both listed
   std::optional<Transport> transport;  // of the hop into the destination workload, as attempted

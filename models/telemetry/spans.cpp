@@ -1,0 +1,73 @@
+#include "models/telemetry/spans.h"
+
+#include <fmt/format.h>
+
+namespace meshsim::models {
+
+namespace {
+
+std::string custom_value(const EnvoyStream& stream, Node tag) {
+  if (tag["literal"].has_value()) return std::string(tag["literal"]["value"].text());
+  if (tag["header"].has_value()) {
+    for (const auto& [name, value] : stream.path.flow.request.headers)
+      if (name == tag["header"]["name"].string_or()) return value;
+    return std::string(tag["header"]["defaultValue"].text());
+  }
+  return std::string(tag["environment"]["defaultValue"].text());  // of the proxy's container: not in the mesh
+}
+
+}  // namespace
+
+void add_spans(const EnvoyStream& stream, const TracingRule& rule, std::string& parent, std::vector<Span>& out) {
+  if (!rule.enabled || !stream.http || stream.view.cut_before_start) return;
+  const Hop& hop = *stream.view.hop;
+  Span span;
+  span.proxy = hop.proxy;
+  span.name = fmt::format("{} {}", to_string(hop.proxy), hop.name);
+  if (hop.proxy == ProxyKind::Sidecar) span.name += hop.inbound ? " inbound" : " outbound";
+  span.operation = fmt::format(
+      "{}:{}/*", stream.service_host.empty() ? stream.path.authority() : std::string_view(stream.service_host),
+      stream.path.flow.to.port);
+  span.parent = parent;
+  auto& tags = span.attributes;
+  tags["span.kind"] = stream.mode == TelemetryMode::Client ? "client" : "server";
+  tags["component"] = "proxy";
+  tags["http.method"] = stream.path.flow.request.method;
+  tags["http.url"] = fmt::format("http://{}{}", stream.path.authority(), stream.path.flow.request.path);
+  tags["http.status_code"] = stream.code;
+  tags["http.protocol"] = stream.path.flow.request.http_version;
+  tags["response_flags"] = stream.flags;
+  tags["upstream_cluster"] = stream.cluster;
+  if (stream.grpc) tags["grpc.status_code"] = stream.grpc_status;
+  if (stream.code.size() == 3 && stream.code.front() == '5') tags["error"] = "true";
+  tags["sampling_percentage"] = fmt::format("{:g}", rule.sampling);  // TM-163
+  if (!rule.provider.empty()) tags["provider"] = rule.provider;
+  if (!rule.context_propagation) tags["context_propagation"] = "false";  // TM-166
+  if (rule.istio_tags) {
+    const std::string side = stream.reporter == "source" ? "source" : "destination";
+    const auto value = [&stream](const std::string& label) {
+      const auto it = stream.labels.find(label);
+      return it == stream.labels.end() ? std::string() : it->second;
+    };
+    tags["istio.canonical_service"] = value(side + "_canonical_service");
+    tags["istio.canonical_revision"] = value(side + "_canonical_revision");
+    tags["istio.namespace"] = std::string(stream.scope.ns);
+    tags["istio.mesh_id"] = stream.path.mesh.settings.trust_domain;
+    tags["istio.cluster_id"] = value(side + "_cluster");
+  }
+  for (const auto& [name, tag] : rule.custom_tags) tags[name] = custom_value(stream, tag);
+  parent = span.name;
+  out.push_back(span);
+  // TM-160: Router proxies add one span per upstream attempt; SkyWalking has it on every proxy.
+  const bool child = (hop.proxy == ProxyKind::Gateway && stream.path.mesh.settings.profile.gateway_upstream_span) ||
+                     rule.provider_kind == "skywalking";
+  if (!child || stream.view.upstream.kind == Party::Kind::None) return;
+  span.parent = parent;
+  span.name += " upstream";
+  span.operation = "router " + stream.cluster + " egress";
+  span.attributes["span.kind"] = "client";
+  parent = span.name;
+  out.push_back(std::move(span));
+}
+
+}  // namespace meshsim::models
