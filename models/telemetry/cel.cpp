@@ -87,8 +87,11 @@ class Evaluator {
   }
   template <class Test>
   static CelValue order(const CelValue& a, const CelValue& b, Test test) {
-    if (a.index() != b.index() || std::holds_alternative<CelError>(a)) return CelError{};
-    return test(a < b ? -1 : a == b ? 0 : 1);
+    if (const auto *x = std::get_if<std::int64_t>(&a), *y = std::get_if<std::int64_t>(&b); x && y)
+      return test(*x < *y ? -1 : *x == *y ? 0 : 1);
+    if (const auto *x = std::get_if<std::string>(&a), *y = std::get_if<std::string>(&b); x && y)
+      return test(x->compare(*y));
+    return CelError{};
   }
 
   CelValue sum() {

@@ -290,7 +290,7 @@ const Service* inbound_service(const Mesh& mesh, std::size_t workload, std::uint
 }
 
 EnvoyStream envoy_stream(const PathView& path, const HopView& view) {
-  EnvoyStream stream{path, view};
+  EnvoyStream stream(path, view);
   const Hop& hop = *view.hop;
   const Workload* own = own_pods(path, view);
   stream.http = hop.http;

@@ -14,6 +14,7 @@
 namespace meshsim::models {
 
 struct EnvoyStream {
+  EnvoyStream(const PathView& path_in, const HopView& view_in) : path(path_in), view(view_in) {}
   const PathView& path;
   const HopView& view;
   TelemetryMode mode = TelemetryMode::Client;
