@@ -104,6 +104,8 @@ struct Workload {
   bool has_ztunnel = true;           // its node runs istio-cni and ztunnel
   bool external = false;             // inline ServiceEntry endpoint or DNS host outside the mesh
   std::string dns_host;              // endpoint given by name
+  bool discovered = true;            // false: its namespace is hidden from istiod (reachable by address all the same)
+  Labels proxy_metadata;             // Envoy proxies: ISTIO_META_* and other environment that decides behaviour
   CaptureRules capture;
   std::string canonical_service, canonical_revision;  // TM rules; from labels
   std::size_t gateway = kNone;  // into Mesh::gateways: the gateway or waypoint whose proxy these pods are
@@ -159,6 +161,10 @@ struct Service {
   bool ingress_use_waypoint = false;    // DP-130, by profile and features
   WaypointBinding waypoint;             // service-addressed traffic
   std::string creation_timestamp;
+  bool discovered = true;  // false: in a namespace hidden from istiod; cluster DNS and kube-proxy still know it
+  enum class Visibility : std::uint8_t { Public, Namespace, None };
+  Visibility visibility = Visibility::Public;  // DP-110: MeshConfig serviceEntryVisibility, by profile
+  bool global_scope = false;                   // DP-271: istio.io/global or serviceScopeConfigs
   const ServicePort* find_port(std::uint16_t port) const;
 };
 
@@ -204,6 +210,8 @@ struct Mesh {
 
   // Look-ups. find_*: index or kNone.
   std::size_t find_workload(std::string_view ns, std::string_view name) const;
+  // All workloads of that name: an owner whose live pods differ (half restarted), endpoints of one ServiceEntry.
+  std::vector<std::size_t> workloads_named(std::string_view ns, std::string_view name) const;
   std::size_t find_service(std::string_view ns, std::string_view name) const;  // Kubernetes Service by name
   std::size_t find_gateway(std::string_view ns,
                            std::string_view name) const;  // by Gateway, or classic by Deployment or Service name
@@ -231,6 +239,9 @@ struct ScenarioMesh {
   std::string profile = "ossm-3.2";
   std::shared_ptr<const Tree> tree;  // owns mesh
   Node mesh;                         // the scenario's `mesh` block, may be Missing
+  // MeshConfig trees, strongest first: what the reader parsed from `data.mesh` of the ConfigMap `istio` (or
+  // `istio-<revision>`) in the root namespace. Models do not parse YAML.
+  std::vector<std::shared_ptr<const Tree>> mesh_configs;
 };
 std::shared_ptr<const Mesh> resolve(std::vector<Object> objects, const ScenarioMesh& scenario);
 

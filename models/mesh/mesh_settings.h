@@ -52,7 +52,12 @@ struct MeshSettings {
   std::vector<std::string> trust_domain_aliases;
   std::string root_namespace = "istio-system";
   std::string revision = "default";
-  bool injection_enabled_policy = true;  // DP-006 step 5
+  std::string domain = "cluster.local";                           // of service names (istiod --domain)
+  std::string cluster_id = "Kubernetes";                          // istiod CLUSTER_ID
+  std::map<std::string, std::string, std::less<>> revision_tags;  // tag -> revision (DP-005), as the objects say
+  std::vector<std::string> revisions;  // whose webhooks exist: `revision` and those the objects show (DP-003)
+  std::vector<Node> never_inject, always_inject;  // selectors of DP-006 step 4
+  bool injection_enabled_policy = true;           // DP-006 step 5
   bool enable_auto_mtls = true;
   bool registry_only = false;  // outboundTrafficPolicy.mode
   PathNormalization path_normalization = PathNormalization::Base;

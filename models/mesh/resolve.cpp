@@ -1,0 +1,36 @@
+// resolve: objects and settings -> Mesh. The order of the steps is the order in which one needs the other.
+#include "models/mesh/draft.h"
+
+namespace meshsim::models {
+
+std::shared_ptr<const Mesh> resolve(std::vector<Object> objects, const ScenarioMesh& scenario) {
+  auto mesh = std::make_shared<Mesh>();
+  {
+    Draft draft;
+    sort_objects(objects);
+    draft.mesh.settings = make_settings(objects, scenario, draft.mesh.diagnostics);
+    take_objects(draft, std::move(objects));
+    read_nodes(draft);
+    read_pods(draft);
+    read_entries(draft);
+    read_services(draft);
+    read_service_entries(draft);
+    read_gateways(draft);  // brings pods and Services of managed gateways
+    sort_workloads(draft);
+    sort_services(draft);
+    give_pod_addresses(draft);
+    give_service_addresses(draft);
+    draft.mesh.finish();  // the steps below look names and addresses up
+    link_endpoints(draft);
+    link_gateways(draft);
+    draft.mesh.finish();
+    bind_waypoints(draft);
+    report_findings(draft);
+    *mesh = std::move(draft.mesh);
+  }
+  sort_and_unique(mesh->diagnostics);
+  mesh->finish();  // `objects` moved: the index must point into this Mesh
+  return mesh;
+}
+
+}  // namespace meshsim::models

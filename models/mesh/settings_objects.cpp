@@ -1,0 +1,112 @@
+#include "models/mesh/settings_objects.h"
+
+#include <algorithm>
+
+namespace meshsim::models {
+namespace {
+
+std::string_view pod_label(const Object& object, std::string_view key) {
+  return object.spec()["template"]["metadata"]["labels"][key].text();
+}
+
+bool is_istiod(const Object& object) {
+  return object.kind == "Deployment" &&
+         (pod_label(object, "app") == "istiod" || pod_label(object, "istio") == "pilot" ||
+          pod_label(object, "istio") == "istiod");
+}
+
+std::string revision_of(const Object& istiod) {
+  auto label = find(istiod.labels, "istio.io/rev");
+  if (!label) {
+    const auto on_pod = pod_label(istiod, "istio.io/rev");
+    if (on_pod.empty()) return "default";
+    label = on_pod;
+  }
+  return std::string(*label);
+}
+
+void read_istiod(const Object& object, InstallFacts& facts) {
+  facts.istiod_seen = true;
+  for (const Node container : object.spec()["template"]["spec"]["containers"]) {
+    for (const Node env : container["env"])
+      if (env["value"].is_scalar())
+        facts.environment.insert_or_assign(env["name"].string(), std::string(env["value"].text()));
+    const Node args = container["args"];
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      const std::string_view arg = args.at(i).text();
+      if (arg == "--domain" && i + 1 < args.size()) facts.domain = args.at(i + 1).text();
+      if (arg.starts_with("--domain=")) facts.domain = arg.substr(9);
+    }
+  }
+  if (const auto it = facts.environment.find("CLUSTER_ID"); it != facts.environment.end() && !it->second.empty())
+    facts.cluster_id = it->second;
+}
+
+// spec.values of Istio and IstioRevision (sail operator) and of IstioOperator.
+void read_values(const Object& object, InstallFacts& facts) {
+  const Node values = object.spec()["values"];
+  for (const Node config : {values["meshConfig"], object.spec()["meshConfig"]})
+    if (config.is_mapping()) facts.configs.emplace_back(object.tree, config);
+  for (const Node env : values["pilot"]["env"])
+    facts.environment.emplace(std::string(env.key()), std::string(env.text()));
+  if (object.spec()["profile"].text() == "ambient") facts.environment.emplace("PILOT_ENABLE_AMBIENT", "true");
+  const Node webhook = values["sidecarInjectorWebhook"];
+  if (webhook["enableNamespacesByDefault"].boolean().value_or(false)) facts.enable_namespaces_by_default = true;
+  for (const Node selector : webhook["neverInjectSelector"]) facts.never_inject.push_back(selector);
+  for (const Node selector : webhook["alwaysInjectSelector"]) facts.always_inject.push_back(selector);
+  facts.trees.push_back(object.tree);
+}
+
+// The revision that an `Istio` resource installs: its own name, or name and version with a revision-based strategy.
+std::string revision_of_istio(const Object& object) {
+  if (object.spec()["updateStrategy"]["type"].text() != "RevisionBased") return object.name;
+  std::string version(object.spec()["version"].text());
+  std::replace(version.begin(), version.end(), '.', '-');
+  return object.name + '-' + version;
+}
+
+void read_webhook(const Object& object, InstallFacts& facts) {
+  const auto revision = find(object.labels, "istio.io/rev");
+  if (!revision) return;
+  const auto tag = find(object.labels, "istio.io/tag");
+  if (tag) {
+    facts.tags.emplace(std::string(*tag), std::string(*revision));
+  } else {
+    facts.revisions.emplace_back(*revision);
+  }
+  // The entry `auto.` exists only with enableNamespacesByDefault (DP-003).
+  for (const Node webhook : object.root["webhooks"])
+    if (webhook["name"].text().starts_with("auto.sidecar-injector.istio.io")) facts.enable_namespaces_by_default = true;
+}
+
+}  // namespace
+
+InstallFacts read_install_objects(const std::vector<Object>& objects, std::string_view stated_revision) {
+  InstallFacts facts;
+  std::vector<const Object*> istiods;
+  for (const Object& object : objects) {
+    if (is_istiod(object)) {
+      istiods.push_back(&object);
+      facts.revisions.push_back(revision_of(object));
+    } else if (object.kind == "MutatingWebhookConfiguration") {
+      read_webhook(object, facts);
+    } else if (object.api_group == "sailoperator.io" || object.api_group == "install.istio.io") {
+      if (object.kind == "Istio" || object.kind == "IstioRevision" || object.kind == "IstioOperator")
+        read_values(object, facts);
+      if (object.kind == "Istio") facts.revisions.push_back(revision_of_istio(object));
+      if (object.kind == "IstioRevision") facts.revisions.push_back(object.name);
+      if (object.kind == "IstioRevisionTag")
+        facts.tags.emplace(object.name, object.spec()["targetRef"]["name"].string());
+    } else if (object.kind == "ConfigMap" && object.name == "istio" && !object.uid.empty()) {
+      facts.live_mesh_config = true;
+    }
+  }
+  if (!stated_revision.empty()) facts.revision = stated_revision;
+  // Not stated: the revision of the only istiod there is.
+  if (stated_revision.empty() && istiods.size() == 1) facts.revision = revision_of(*istiods.front());
+  for (const Object* istiod : istiods)
+    if (revision_of(*istiod) == facts.revision || istiods.size() == 1) read_istiod(*istiod, facts);
+  return facts;
+}
+
+}  // namespace meshsim::models
