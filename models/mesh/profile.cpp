@@ -39,6 +39,11 @@ Profile istio_1_27() {
   p.ambient_gateways_hidden_from_sidecars = false;
   p.east_west_tls_passthrough = false;
   p.gateway_api_manual_deployment = true;
+  p.peer_kubernetes_labels = false;
+  p.telemetry_of_service_namespace = false;
+  p.trace_context_propagation_switch = false;
+  p.ztunnel_log_clusters = false;
+  p.gateway_upstream_span = false;
   return p;
 }
 
@@ -131,6 +136,19 @@ constexpr std::array kSwitches = {
                &Profile::gateway_api_manual_deployment},
     SwitchInfo{"ztunnelMetricsReporterWaypoint", "TM-015", "waypoints report metrics with reporter=waypoint",
                &Profile::ztunnel_metrics_reporter_waypoint},
+    SwitchInfo{"peerKubernetesLabels", "TM-017",
+               "Envoys take a peer's app and version from app.kubernetes.io/name and /version where it has them",
+               &Profile::peer_kubernetes_labels},
+    SwitchInfo{"telemetryOfServiceNamespace", "TM-170",
+               "a waypoint honours the Telemetry resources of the namespace of the service it serves",
+               &Profile::telemetry_of_service_namespace},
+    SwitchInfo{"traceContextPropagationSwitch", "TM-166",
+               "disableContextPropagation of a Telemetry resource has effect",
+               &Profile::trace_context_propagation_switch},
+    SwitchInfo{"ztunnelLogClusters", "TM-082", "ztunnel's access log names src.cluster and dst.cluster",
+               &Profile::ztunnel_log_clusters},
+    SwitchInfo{"gatewayUpstreamSpan", "TM-160", "gateways add one span per upstream attempt",
+               &Profile::gateway_upstream_span},
 };
 
 }  // namespace
