@@ -1,5 +1,6 @@
 #include "models/value/tree.h"
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -84,8 +85,14 @@ std::optional<double> Node::number() const {
     return i ? std::optional<double>(static_cast<double>(*i)) : std::nullopt;
   }
   if (kind() != NodeKind::Float) return std::nullopt;
-  const std::string copy(text());
-  return std::strtod(copy.c_str(), nullptr);
+  std::string digits;
+  for (const char c : text())
+    if (c != '_') digits += c;  // go-yaml v2 allows separators
+  // go-yaml writes the special values with a dot, strtod without.
+  const auto dot = digits.find('.');
+  if (dot != std::string::npos && dot + 1 < digits.size() && std::isalpha(static_cast<unsigned char>(digits[dot + 1])))
+    digits.erase(dot, 1);
+  return std::strtod(digits.c_str(), nullptr);
 }
 
 Node Node::operator[](std::string_view key) const {
@@ -167,7 +174,9 @@ std::uint32_t TreeBuilder::append(NodeKind kind, Position at) {
   key_size_ = 0;
   key_position_ = {};
   tree_->nodes_.push_back(record);
-  if (stack_.empty()) {
+  if (detach_next_) {
+    detach_next_ = false;
+  } else if (stack_.empty()) {
     if (!has_root_) tree_->root_ = index;
     has_root_ = true;
   } else {
@@ -198,31 +207,42 @@ void TreeBuilder::end() {
 
 Node TreeBuilder::open_node() const { return stack_.empty() ? Node() : Node(tree_.get(), stack_.back()); }
 
+Node TreeBuilder::last_node() const {
+  return tree_->nodes_.empty() ? Node() : Node(tree_.get(), static_cast<std::uint32_t>(tree_->nodes_.size() - 1));
+}
+
+void TreeBuilder::reserve(std::size_t nodes, std::size_t text) {
+  tree_->nodes_.reserve(nodes);
+  tree_->text_.reserve(text);
+}
+
 void TreeBuilder::copy(Node node) {
-  switch (node.kind()) {
-    case NodeKind::Missing:
-      scalar(NodeKind::Null, {});
-      return;
-    case NodeKind::Mapping:
-    case NodeKind::Sequence: {
-      open(node.kind(), node.position());
-      // The source may be this very tree, whose arena grows while we copy: walk by index, not by reference.
-      for (auto it = node.begin(); it != node.end(); ++it) {
-        const Node child = *it;
-        if (node.is_mapping()) {
-          const std::string name(child.key());
-          key(name, child.key_position());
-        }
-        copy(child);
-      }
-      end();
-      return;
-    }
-    default: {
-      const std::string text(node.text());
-      scalar(node.kind(), text, node.position());
-    }
+  if (!node.exists()) return scalar(NodeKind::Null, {});
+  const bool same_tree = node.tree() == tree_.get();
+  // By value: the source may be this very tree, whose arena grows while we copy.
+  const Tree::Record source = node.tree()->nodes_[node.index()];
+  if (!node.is_mapping() && !node.is_sequence()) {
+    const auto offset = same_tree ? source.text_offset : store(node.text());
+    const auto index = append(source.kind, source.position);
+    tree_->nodes_[index].text_offset = offset;
+    tree_->nodes_[index].text_size = source.text_size;
+    return;
   }
+  open(source.kind, source.position);
+  for (auto it = node.begin(); it != node.end(); ++it) {
+    const Node child = *it;
+    if (source.kind == NodeKind::Mapping) copy_key(child);
+    copy(child);
+  }
+  end();
+}
+
+void TreeBuilder::copy_key(Node node) {
+  if (node.tree() != tree_.get()) return key(node.key(), node.key_position());
+  const Tree::Record& source = tree_->nodes_[node.index()];
+  key_offset_ = source.key_offset;
+  key_size_ = source.key_size;
+  key_position_ = source.key_position;
 }
 
 std::shared_ptr<const Tree> TreeBuilder::finish() {
@@ -230,6 +250,9 @@ std::shared_ptr<const Tree> TreeBuilder::finish() {
   tree_ = std::make_shared<Tree>();
   stack_.clear();
   has_root_ = false;
+  detach_next_ = false;
+  key_size_ = 0;
+  key_position_ = {};
   return done;
 }
 

@@ -134,12 +134,20 @@ class TreeBuilder {
   void begin_mapping(Position at = {}) { open(NodeKind::Mapping, at); }
   void begin_sequence(Position at = {}) { open(NodeKind::Sequence, at); }
   void end();
-  // Copies a node of this or another tree, positions included, as the next value.
+  // Copies a node of this or another tree, positions included, as the next value. Copies within one tree share their
+  // text, so that a thousand aliases of one long scalar cost a thousand nodes and no text.
   void copy(Node node);
+  void copy_key(Node node);  // the key under which `node` hangs, as the next key
+  // The next value goes into the arena without a parent: an anchored key, the operand of a YAML merge, a refused
+  // duplicate. It can be copied from; nothing else reaches it. Allowed only while a collection is open.
+  void detach_next() { detach_next_ = true; }
   std::size_t depth() const { return stack_.size(); }
   std::size_t node_count() const { return tree_->nodes_.size(); }
   // Node of the collection that is open now (for duplicate-key checks while building).
   Node open_node() const;
+  Node last_node() const;  // the node that was appended last
+  std::size_t text_size() const { return tree_->text_.size(); }
+  void reserve(std::size_t nodes, std::size_t text);
 
   std::shared_ptr<const Tree> finish();
 
@@ -152,6 +160,7 @@ class TreeBuilder {
   std::uint32_t key_offset_ = 0, key_size_ = 0;
   Position key_position_;
   bool has_root_ = false;
+  bool detach_next_ = false;
 };
 
 }  // namespace meshsim::models
