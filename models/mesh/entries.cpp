@@ -51,6 +51,14 @@ void add_address(std::string_view address, const std::string& name, Workload& w)
   }
 }
 
+// A machine outside the cluster with a sidecar: HBONE by label only (DP-033).
+void finish_machine(const Draft& draft, Workload& w) {
+  if (w.mode != DataplaneMode::Sidecar) return;
+  const MeshSettings& s = draft.mesh.settings;
+  w.sidecar_hbone = w.tunnel_label && s.feature("PILOT_ENABLE_SIDECAR_LISTENING_HBONE");
+  w.sends_hbone = s.feature("PILOT_ENABLE_SENDING_HBONE") && (w.tunnel_label || s.profile.legacy_sidecar_sends_hbone);
+}
+
 void add_workload_entry(Draft& draft, const Object& object) {
   WorkloadDraft made;
   made.origin = WorkloadDraft::Origin::Entry;
@@ -76,10 +84,7 @@ void add_workload_entry(Draft& draft, const Object& object) {
     w.mode_reasons.push_back({"DP-033", "a WorkloadEntry without sidecar", {}});
   }
   finish_proxy(draft, w);
-  w.sidecar_hbone = w.mode == DataplaneMode::Sidecar && w.tunnel_label &&
-                    draft.mesh.settings.feature("PILOT_ENABLE_SIDECAR_LISTENING_HBONE");
-  w.sends_hbone = w.mode == DataplaneMode::Sidecar && draft.mesh.settings.feature("PILOT_ENABLE_SENDING_HBONE") &&
-                  (w.tunnel_label || draft.mesh.settings.profile.legacy_sidecar_sends_hbone);
+  finish_machine(draft, w);
   draft.workloads.push_back(std::move(made));
 }
 
@@ -113,7 +118,9 @@ void add_inline_endpoints(Draft& draft, const Object& entry) {
     read_entry(draft, endpoint, w);
     add_address(endpoint["address"].text(), entry.name, w);
     w.mode_reasons.push_back({"DP-204", "inline endpoint of " + entry.ref().text(), {}});
+    if (find(w.labels, "security.istio.io/tlsMode") == "istio") w.mode = DataplaneMode::Sidecar;
     finish_proxy(draft, w);
+    finish_machine(draft, w);
     const auto same = std::find_if(draft.workloads.begin() + static_cast<std::ptrdiff_t>(first), draft.workloads.end(),
                                    [&](const WorkloadDraft& d) { return alike(d.workload, w); });
     if (same != draft.workloads.end() && w.dns_host.empty()) {

@@ -118,6 +118,13 @@ void add_managed_service(Draft& draft, const Object& object, const Gateway& gate
   draft.service_objects.push_back(&object);
 }
 
+// Remote and third-party gateways: istiod deploys nothing for them.
+bool is_unmanaged(const Draft& draft, const std::string& class_name) {
+  if (class_name == "istio-remote") return true;
+  const Object* object = draft.find_object("gateway.networking.k8s.io/GatewayClass", "", class_name);
+  return object != nullptr && object->spec()["controllerName"].text() == "istio.io/unmanaged-gateway";
+}
+
 bool names_own_service(const Draft& draft, const Object& object) {
   if (!draft.mesh.settings.profile.gateway_api_manual_deployment) return false;
   for (const Node address : object.spec()["addresses"])
@@ -151,7 +158,9 @@ void read_gateway(Draft& draft, const Object& object) {
   const std::string deployment = deployment_name(object, g.kind, g.class_name);
   g.service_account = std::string(find(object.annotations, "gateway.istio.io/service-account").value_or(deployment));
   g.identity = spiffe(draft.mesh.settings, g.ns, g.service_account);
-  if (kind && !names_own_service(draft, object)) {
+  if (is_unmanaged(draft, g.class_name) && find(g.labels, "topology.istio.io/network"))
+    g.kind = Gateway::Kind::EastWest;  // the gateway of another network (DP-272)
+  if (kind && !is_unmanaged(draft, g.class_name) && !names_own_service(draft, object)) {
     const bool brings_pods = std::any_of(draft.workloads.begin(), draft.workloads.end(), [&](const WorkloadDraft& d) {
       return d.workload.ns == g.ns && (find(d.workload.labels, kGatewayName) == g.name ||
                                        (d.workload.name == deployment && d.workload.owner.kind == "Deployment"));
@@ -174,15 +183,17 @@ std::size_t service_of(const Mesh& mesh, const Workload& w) {
   return found;
 }
 
-// The Service that a manually deployed Gateway names: "name", "name.ns" or its FQDN.
-std::size_t named_service(const Mesh& mesh, const Gateway& g, Node spec) {
-  for (const Node address : spec["addresses"]) {
+// The Service that a Gateway names among its addresses: "name", "name.ns" or its FQDN.
+std::size_t named_service(const Mesh& mesh, const Gateway& g, Node spec_or_status) {
+  for (const Node address : spec_or_status["addresses"]) {
     if (address["type"].text() != "Hostname") continue;
     const std::size_t found = mesh.resolve_host(address["value"].text(), g.ns);
     if (found != kNone) return found;
   }
   return kNone;
 }
+
+std::size_t workload_behind(const Service& s) { return s.endpoints.empty() ? kNone : s.endpoints.front().workload; }
 
 void link_managed(Draft& draft, Gateway& g, std::size_t index) {
   Mesh& mesh = draft.mesh;
@@ -193,11 +204,12 @@ void link_managed(Draft& draft, Gateway& g, std::size_t index) {
       draft.report(Severity::Warning, "MSH0215", *object, object->spec()["addresses"],
                    "spec.addresses names no Service among the files: the Gateway has no pods");
     } else {
-      const Service& s = mesh.services[g.service];
-      for (std::size_t w = 0; w < mesh.workloads.size() && g.workload == kNone; ++w)
-        if (mesh.workloads[w].ns == s.ns && !s.selector.empty() && matches(s.selector, mesh.workloads[w].labels))
-          g.workload = w;
+      g.workload = workload_behind(mesh.services[g.service]);
     }
+  } else if (object != nullptr && !kind_of_class(draft, g.class_name)) {
+    // A third-party waypoint: its address leads to its Service.
+    g.service = named_service(mesh, g, object->status());
+    if (g.service != kNone) g.workload = workload_behind(mesh.services[g.service]);
   } else {
     const std::string deployment = object ? deployment_name(*object, g.kind, g.class_name) : g.name;
     for (std::size_t w = 0; w < mesh.workloads.size() && g.workload == kNone; ++w)

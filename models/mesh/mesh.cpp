@@ -110,12 +110,17 @@ void Mesh::finish() {
   for (std::size_t i = 0; i < workloads.size(); ++i) {
     const Workload& w = workloads[i];
     made->workloads[joined(w.ns, w.name)].push_back(i);
-    for (std::size_t p = 0; p < w.pods.size(); ++p) {
-      made->pods.try_emplace(joined(w.ns, w.pods[p].name), i);
-      if (w.host_network) continue;  // DP-016
-      for (const IpAddress& address : w.pods[p].addresses) made->by_ip.try_emplace(address, i, p);
-    }
+    if (w.external) continue;
+    for (std::size_t p = 0; p < w.pods.size(); ++p) made->pods.try_emplace(joined(w.ns, w.pods[p].name), i);
   }
+  // A pod goes before an inline endpoint that repeats its address; hostNetwork pods are not indexed (DP-016).
+  for (const bool external : {false, true})
+    for (std::size_t i = 0; i < workloads.size(); ++i) {
+      const Workload& w = workloads[i];
+      if (w.external != external || w.host_network) continue;
+      for (std::size_t p = 0; p < w.pods.size(); ++p)
+        for (const IpAddress& address : w.pods[p].addresses) made->by_ip.try_emplace(address, i, p);
+    }
   for (std::size_t i = 0; i < services.size(); ++i) {
     const Service& s = services[i];
     if (s.kubernetes) made->services[joined(s.ns, s.name)].push_back(i);

@@ -84,6 +84,8 @@ ProxyRole shown_role(const Draft& draft, const PodDraft& pod) {
     if (kind) return ProxyRole::Gateway;
   }
   if (has_args(pod.spec, "proxy", "router")) return ProxyRole::Gateway;
+  // What the gateway template makes a gateway is one only when it was injected.
+  if (lists(pod.annotations, "inject.istio.io/templates", "gateway")) return ProxyRole::None;
   const auto istio = find(pod.labels, "istio");
   if ((istio == "ingressgateway" || istio == "egressgateway") &&
       pod.spec["containers"].at(0)["name"].text() == "istio-proxy")
@@ -251,9 +253,9 @@ Workload decide_mode(Draft& draft, PodDraft pod) {
     injected = injected_now = admission.injected;
     w.mode_reasons = std::move(admission.reasons);
     if (admission.webhook_missing)
-      draft.report(Severity::Warning, "MSH0214", w.owner,
-                   "is not injected: " + w.mode_reasons.front().text.substr(14) +
-                       "; the control plane here is revision " + s.revision + " (mesh.revision)");
+      draft.report(
+          Severity::Warning, "MSH0214", w.owner,
+          w.mode_reasons.front().text + "; the control plane here is revision " + s.revision + " (mesh.revision)");
   }
   if (injected && w.role == ProxyRole::None && lists(w.annotations, "inject.istio.io/templates", "gateway")) {
     w.role = ProxyRole::Gateway;

@@ -177,7 +177,9 @@ void bind_waypoints(Draft& draft) {
   for (std::size_t i = 0; i < mesh.workloads.size(); ++i) {
     Workload& w = mesh.workloads[i];
     if (!w.discovered) continue;
-    if (w.role == ProxyRole::Waypoint) {
+    // Any Gateway with an address counts as a Waypoint here (DP-100).
+    if (w.role == ProxyRole::Waypoint || w.role == ProxyRole::EastWest ||
+        (w.gateway != kNone && mesh.gateways[w.gateway].kind != Gateway::Kind::Classic)) {
       w.waypoint.reasons.push_back({"DP-104", "an instance of a waypoint is never bound to one", {}});
       continue;
     }
