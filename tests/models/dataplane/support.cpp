@@ -2,19 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include "scenarios/read/document_reader.h"
 #include "scenarios/read/manifest_reader.h"
 
 namespace meshsim::models::testing {
 
 World world_of(std::string_view manifests, std::string_view mesh) {
-  Diagnostics diagnostics;
-  std::vector<Object> objects = scenarios::read_manifest_text(manifests, "test.yaml", diagnostics);
+  scenarios::ReadResult read = scenarios::read_manifest_text(manifests, "test.yaml");
+  Diagnostics diagnostics = std::move(read.diagnostics);
   for (const Diagnostic& d : diagnostics) EXPECT_NE(d.severity, Severity::Error) << format(d);
   ScenarioMesh settings;
-  settings.tree = scenarios::read_document_text(mesh, "mesh.yaml", diagnostics);
+  const scenarios::Documents documents = scenarios::read_documents(mesh, "mesh.yaml", {}, diagnostics);
+  if (!documents.trees.empty()) settings.tree = documents.trees.front();
   settings.mesh = settings.tree ? settings.tree->root() : Node();
   if (settings.mesh["profile"].has_value()) settings.profile = settings.mesh["profile"].string();
-  return make_world(resolve(std::move(objects), settings), diagnostics);
+  return make_world(resolve(std::move(read.objects), settings), diagnostics);
 }
 
 namespace {
