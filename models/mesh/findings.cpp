@@ -173,11 +173,36 @@ void report_lone_namespace(Draft& draft, const ObjectRef& ref, const Labels& lab
                  "istio.io/use-waypoint-namespace has no effect without istio.io/use-waypoint on the same object");
 }
 
+// Labels that count on pods only, written on the object around the template (DP-003, DP-012, DP-105).
+void report_misplaced_labels(Draft& draft, const Object& o) {
+  const Node pod_template = o.spec()[o.kind == "CronJob" ? "jobTemplate" : "template"];
+  if (!pod_template || !(o.api_group == "apps" || o.api_group == "batch")) return;
+  for (const std::string_view key : {"istio.io/dataplane-mode", "sidecar.istio.io/inject", "istio.io/use-waypoint"})
+    if (find(o.labels, key) && !pod_template["metadata"]["labels"][key].exists() && o.kind != "CronJob")
+      draft.report(Severity::Warning, "MSH0217", o, o.root["metadata"]["labels"][key],
+                   "label " + std::string(key) + " has no effect on the " + o.kind +
+                       " itself; it belongs into spec.template.metadata.labels");
+}
+
+void report_namespace(Draft& draft, const NamespaceInfo& info) {
+  const ObjectRef ref{"Namespace", "", info.name, info.source.value_or(Source{})};
+  report_lone_namespace(draft, ref, info.labels);
+  const bool injects =
+      find(info.labels, "istio-injection") == "enabled" || find(info.labels, "istio.io/rev").has_value();
+  if (injects && find(info.labels, "istio.io/dataplane-mode") == "ambient")
+    draft.report(Severity::Warning, "MSH0219", ref,
+                 "labels for sidecar injection and for ambient on one namespace: new pods get sidecars, which win "
+                 "(DP-020)");
+}
+
 }  // namespace
 
 void report_findings(Draft& draft) {
   Mesh& mesh = draft.mesh;
-  for (const Object& object : mesh.objects) report_kind(draft, object);
+  for (const Object& object : mesh.objects) {
+    report_kind(draft, object);
+    report_misplaced_labels(draft, object);
+  }
   for (const Service& s : mesh.services) {
     report_service(draft, s);
     report_binding(draft, s.ref, s.ns, s.waypoint);
@@ -190,8 +215,7 @@ void report_findings(Draft& draft) {
     report_binding(draft, w.owner, w.ns, w.waypoint);
     report_lone_namespace(draft, w.owner, w.labels);
   }
-  for (const auto& [name, info] : mesh.namespaces)
-    report_lone_namespace(draft, {"Namespace", "", name, info.source.value_or(Source{})}, info.labels);
+  for (const auto& [name, info] : mesh.namespaces) report_namespace(draft, info);
   if (ambient && !mesh.settings.ambient_enabled())
     mesh.diagnostics.push_back({Severity::Warning,
                                 "MSH0212",
