@@ -1,6 +1,6 @@
 #pragma once
-// Expectation: what a scenario's author says must come out for one flow (`expect`): any subset of the fields below. The words
-// are those of models/verdict/outcome.h. Comparing is not done here.
+// Expectation: what a scenario's author says must come out for one flow (`expect`): any subset of the fields below. The
+// words are those of models/verdict/outcome.h. Comparing is not done here.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -21,8 +21,8 @@ struct Stated {
 
 struct ExpectedDenial {
   Stated<models::ProxyKind> proxy;
-  Stated<std::string> name;            // of the proxy
-  Stated<std::string> policy;          // ns/name; null: none is named
+  Stated<std::string> name;    // of the proxy
+  Stated<std::string> policy;  // ns/name; null: none is named
   Stated<std::int64_t> rule;
   Stated<std::string> ztunnel_policy;
 };
@@ -33,7 +33,8 @@ struct ExpectedRoute {
   std::optional<std::int64_t> port;
 };
 
-// A series that must be emitted with at least these labels; a null label must be missing. `absent`: it must not be emitted.
+// A series that must be emitted with at least these labels; a null label must be missing. `absent`: it must not be
+// emitted.
 struct MetricMatcher {
   std::string name;
   std::optional<std::string> reporter;

@@ -163,8 +163,11 @@ std::optional<double> parse_rate(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view number = text.substr(0, slash);
   double value = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
-  if (error != std::errc() || end != number.data() + number.size() || number.empty() || value < 0) return std::nullopt;
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
+  if (error != std::errc() || end != number.data() + number.size() || number.empty() || !(value >= 0) ||
+      !std::isfinite(value))
+    return std::nullopt;
   if (slash == std::string_view::npos) return value;
   const std::string_view unit = text.substr(slash + 1);
   if (unit == "s") return value;

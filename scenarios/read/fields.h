@@ -1,7 +1,8 @@
 #pragma once
-// Fields: strict decoding of one mapping of a scenario file. Every field that the decoder asks for is known; done() reports
-// the ones nobody asked for, with the nearest known name. Wrong types are reported where they stand, with the path of the
-// field, the expected and the found value. `null` counts as not given, unless the decoder asks for the node itself.
+// Fields: strict decoding of one mapping of a scenario file. Every field that the decoder asks for is known; done()
+// reports the ones nobody asked for, with the nearest known name. Wrong types are reported where they stand, with the
+// path of the field, the expected and the found value. `null` counts as not given, unless the decoder asks for the node
+// itself.
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -35,13 +36,15 @@ class Fields {
   std::optional<std::int64_t> duration(std::string_view key);  // "250ms" in nanoseconds
   models::Node mapping(std::string_view key);                  // Missing unless it is one
   models::Node list(std::string_view key);
-  std::vector<std::string> texts(std::string_view key);        // a list of strings
+  std::vector<std::string> texts(std::string_view key);  // a list of strings
   // The index of the word in `words`.
   std::optional<std::size_t> word(std::string_view key, std::initializer_list<std::string_view> words);
   void require(std::string_view key);  // MSH0012 if it is not there
   void done();                         // MSH0010 for every field that was not asked for
 
-  std::string path_of(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + '.' + std::string(key); }
+  std::string path_of(std::string_view key) const {
+    return path_.empty() ? std::string(key) : path_ + '.' + std::string(key);
+  }
   void wrong(models::Node value, std::string_view key, std::string_view expected);
   void wrong_value(models::Node value, std::string_view key, std::string message);
   models::Node self() const { return node_; }

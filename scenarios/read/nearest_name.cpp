@@ -46,7 +46,8 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
     if (other.size() > kLongest) continue;
     std::size_t d = distance(wanted, other);
     // "host" for "hosts", "principal" for "principals", "waypoint" for "waypointTraversed".
-    if (d > 1 && wanted.size() >= 4 && (other.starts_with(wanted) || wanted.starts_with(other))) d = std::min<std::size_t>(d, 2);
+    if (d > 1 && wanted.size() >= 4 && (other.starts_with(wanted) || wanted.starts_with(other)))
+      d = std::min<std::size_t>(d, 2);
     if (d < least) {
       least = d;
       best = candidate;

@@ -1,15 +1,16 @@
 #pragma once
 // Scenario: a question file, decoded: settings of the mesh, the objects of the cluster (manifests, shorthands and label
-// overlays already applied), flows with their expectations, timeline, costs and run settings. Decoding is strict: an unknown
-// field is an error that names the nearest known one. Plain manifests instead of a scenario file are a scenario without flows.
+// overlays already applied), flows with their expectations, timeline, costs and run settings. Decoding is strict: an
+// unknown field is an error that names the nearest known one. Plain manifests instead of a scenario file are a scenario
+// without flows.
 //
-// Shorthands become the objects that a user would have written: a workload is a Deployment (with ports also a Service of the
-// same name), a gateway is a Gateway API Gateway, namespaces arise by mention. A label overlay acts like `kubectl label`; on an
-// object with a pod template it changes the labels of the template too, because what users mean is the pods (kubectl alone
-// would leave those as they are until the template is edited).
+// Shorthands become the objects that a user would have written: a workload is a Deployment (with ports also a Service
+// of the same name), a gateway is a Gateway API Gateway, namespaces arise by mention. A label overlay acts like
+// `kubectl label`; on an object with a pod template it changes the labels of the template too, because what users mean
+// is the pods (kubectl alone would leave those as they are until the template is edited).
 //
-// Codes: MSH0010 unknown field, MSH0011 wrong type or value, MSH0012 missing field, MSH0013 no such object, MSH0014 (warning) a
-// token that is none; all others are errors. Codes of manifests: manifest_reader.h.
+// Codes: MSH0010 unknown field, MSH0011 wrong type or value, MSH0012 missing field, MSH0013 no such object, MSH0014
+// (warning) a token that is none; all others are errors. Codes of manifests: manifest_reader.h.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,8 +27,8 @@
 namespace meshsim::scenarios {
 
 struct Traffic {
-  std::optional<double> per_second;   // `rate`; nullopt: the flow is judged, not simulated
-  std::string arrivals = "poisson";   // poisson | constant
+  std::optional<double> per_second;  // `rate`; nullopt: the flow is judged, not simulated
+  std::string arrivals = "poisson";  // poisson | constant
   std::uint64_t request_bytes = 512;
   std::uint64_t response_bytes = 4096;
 };
@@ -48,8 +49,8 @@ struct TimelineEvent {
   enum class Action : std::uint8_t { Restart, Apply, Delete, Label, Scale, Fail, Heal };
   std::int64_t at_ns = 0;
   Action action = Action::Restart;
-  std::string target;                 // as written: an object name; for apply a file
-  std::optional<ObjectName> object;   // restart, delete, label, scale
+  std::string target;                                     // as written: an object name; for apply a file
+  std::optional<ObjectName> object;                       // restart, delete, label, scale
   std::map<std::string, std::optional<std::string>> set;  // label; null removes
   std::optional<std::int64_t> replicas;                   // scale
   std::vector<models::Object> objects;                    // apply: what the files hold
@@ -71,25 +72,25 @@ struct LabelOverlay {
 
 struct Scenario {
   std::string name, description;
-  std::string file;                            // of the scenario document, or the first input
-  bool declared = false;                       // a scenario document was read; false: manifests only
-  std::shared_ptr<const models::Tree> tree;    // owns every Node below; null if there was no scenario document
+  std::string file;                          // of the scenario document, or the first input
+  bool declared = false;                     // a scenario document was read; false: manifests only
+  std::shared_ptr<const models::Tree> tree;  // owns every Node below; null if there was no scenario document
   models::Node root;
 
-  models::ScenarioMesh mesh;                   // profile, the `mesh` block, MeshConfig of the ConfigMap `istio`
-  std::vector<models::Object> objects;         // everything, sorted by kind, namespace, name, group
-  std::vector<LabelOverlay> labels;            // already applied to `objects`
+  models::ScenarioMesh mesh;            // profile, the `mesh` block, MeshConfig of the ConfigMap `istio`
+  std::vector<models::Object> objects;  // everything, sorted by kind, namespace, name, group
+  std::vector<LabelOverlay> labels;     // already applied to `objects`
   std::vector<ScenarioFlow> flows;
-  std::vector<TimelineEvent> timeline;         // by time, then in the order of the file
-  models::Node costs;                          // may be Missing
+  std::vector<TimelineEvent> timeline;  // by time, then in the order of the file
+  models::Node costs;                   // may be Missing
   RunSettings run;
 
-  models::Diagnostics diagnostics;             // sorted
-  bool unreadable = false;                     // something could not be parsed or decoded: exit code 65
+  models::Diagnostics diagnostics;  // sorted
+  bool unreadable = false;          // something could not be parsed or decoded: exit code 65
 };
 
-// Scenario files and manifests in any mixture, "-" for standard input. At most one scenario document; its `manifests` are
-// relative to its own folder. Scenario files that merely lie in a folder of manifests are not read.
+// Scenario files and manifests in any mixture, "-" for standard input. At most one scenario document; its `manifests`
+// are relative to its own folder. Scenario files that merely lie in a folder of manifests are not read.
 Scenario read_scenario(const std::vector<std::string>& paths, const ReadOptions& options = {});
 // A scenario text that is at hand already; its manifests are relative to options.base.
 Scenario read_scenario_text(std::string_view text, const std::string& file, const ReadOptions& options = {});
