@@ -50,7 +50,8 @@ std::optional<std::string> Fields::text(std::string_view key) {
   const Node value = node(key);
   if (!value.has_value()) return std::nullopt;
   if (value.is_string()) return value.string();
-  wrong(value, key, "a string");
+  // `n`, `on` and `8080` are no text for YAML as kubectl reads it.
+  wrong(value, key, value.is_scalar() ? "a string (put quotes around it)" : "a string");
   return std::nullopt;
 }
 
