@@ -75,6 +75,8 @@ void sort_services(Draft& draft);
 void link_endpoints(Draft& draft);
 // waypoints.cpp
 void bind_waypoints(Draft& draft);
+// kinds.cpp
+void report_kind(Draft& draft, const Object& object);
 // findings.cpp
 void report_findings(Draft& draft);
 

@@ -109,6 +109,11 @@ bool alike(const Workload& a, const Workload& b) {
 void add_inline_endpoints(Draft& draft, const Object& entry) {
   const std::size_t first = draft.workloads.size();
   for (const Node endpoint : entry.spec()["endpoints"]) {
+    if (endpoint["address"].text().empty()) {
+      // Allowed only for the network gateway of another network, which nothing here dials.
+      draft.report(Severity::Warning, "MSH0220", entry, endpoint, "this endpoint has no address and is left out");
+      continue;
+    }
     WorkloadDraft made;
     made.origin = WorkloadDraft::Origin::Inline;
     made.object = &entry;

@@ -1,4 +1,4 @@
-// Findings about references that lead nowhere (MSH02xx) and about kinds that nobody evaluates (MSH03xx).
+// Findings about references that lead nowhere (MSH02xx). Kinds that nobody evaluates: kinds.cpp.
 #include <algorithm>
 #include <array>
 
@@ -6,117 +6,6 @@
 
 namespace meshsim::models {
 namespace {
-
-struct KindRule {
-  std::string_view group;  // exact group; "*": any
-  std::string_view kind;   // "*": any
-};
-
-// Kinds that some room of meshsim evaluates.
-constexpr std::array kEvaluated = {
-    KindRule{"", "Namespace"},
-    KindRule{"", "Node"},
-    KindRule{"", "Pod"},
-    KindRule{"", "Service"},
-    KindRule{"", "Endpoints"},
-    KindRule{"", "ServiceAccount"},
-    KindRule{"", "ReplicationController"},
-    KindRule{"apps", "Deployment"},
-    KindRule{"apps", "StatefulSet"},
-    KindRule{"apps", "DaemonSet"},
-    KindRule{"apps", "ReplicaSet"},
-    KindRule{"extensions", "Deployment"},
-    KindRule{"extensions", "DaemonSet"},
-    KindRule{"batch", "Job"},
-    KindRule{"batch", "CronJob"},
-    KindRule{"discovery.k8s.io", "EndpointSlice"},
-    KindRule{"admissionregistration.k8s.io", "MutatingWebhookConfiguration"},
-    KindRule{"networking.istio.io", "WorkloadEntry"},
-    KindRule{"networking.istio.io", "ServiceEntry"},
-    KindRule{"networking.istio.io", "VirtualService"},
-    KindRule{"networking.istio.io", "DestinationRule"},
-    KindRule{"networking.istio.io", "Gateway"},
-    KindRule{"networking.istio.io", "Sidecar"},
-    KindRule{"networking.istio.io", "ProxyConfig"},
-    KindRule{"security.istio.io", "AuthorizationPolicy"},
-    KindRule{"security.istio.io", "RequestAuthentication"},
-    KindRule{"security.istio.io", "PeerAuthentication"},
-    KindRule{"telemetry.istio.io", "Telemetry"},
-    KindRule{"gateway.networking.k8s.io", "Gateway"},
-    KindRule{"gateway.networking.k8s.io", "GatewayClass"},
-    KindRule{"gateway.networking.k8s.io", "HTTPRoute"},
-    KindRule{"gateway.networking.k8s.io", "GRPCRoute"},
-    KindRule{"gateway.networking.k8s.io", "TCPRoute"},
-    KindRule{"gateway.networking.k8s.io", "TLSRoute"},
-    KindRule{"gateway.networking.k8s.io", "ReferenceGrant"},
-    KindRule{"gateway.networking.k8s.io", "BackendTLSPolicy"},
-    KindRule{"sailoperator.io", "Istio"},
-    KindRule{"sailoperator.io", "IstioRevision"},
-    KindRule{"sailoperator.io", "IstioRevisionTag"},
-    KindRule{"install.istio.io", "IstioOperator"},
-};
-
-// Kinds that could change where traffic goes or what is allowed, and that meshsim does not evaluate.
-constexpr std::array kNotEvaluated = {
-    KindRule{"networking.istio.io", "*"},
-    KindRule{"security.istio.io", "*"},
-    KindRule{"telemetry.istio.io", "*"},
-    KindRule{"extensions.istio.io", "*"},
-    KindRule{"gateway.networking.k8s.io", "*"},
-    KindRule{"gateway.networking.x-k8s.io", "*"},
-    KindRule{"inference.networking.k8s.io", "*"},
-    KindRule{"networking.k8s.io", "*"},
-    KindRule{"policy.networking.k8s.io", "*"},
-    KindRule{"route.openshift.io", "*"},
-    KindRule{"sailoperator.io", "*"},
-    KindRule{"maistra.io", "*"},
-    KindRule{"federation.maistra.io", "*"},
-    KindRule{"config.istio.io", "*"},
-    KindRule{"rbac.istio.io", "*"},
-    KindRule{"authentication.istio.io", "*"},
-    KindRule{"cilium.io", "*"},
-    KindRule{"projectcalico.org", "*"},
-    KindRule{"crd.projectcalico.org", "*"},
-    KindRule{"argoproj.io", "Rollout"},
-    KindRule{"admissionregistration.k8s.io", "*"},
-    KindRule{"extensions", "Ingress"},
-};
-
-// Kinds of the cluster that say nothing about traffic.
-constexpr std::array<std::string_view, 12> kInertGroups = {"",
-                                                           "apps",
-                                                           "batch",
-                                                           "rbac.authorization.k8s.io",
-                                                           "apiextensions.k8s.io",
-                                                           "policy",
-                                                           "autoscaling",
-                                                           "storage.k8s.io",
-                                                           "scheduling.k8s.io",
-                                                           "coordination.k8s.io",
-                                                           "node.k8s.io",
-                                                           "extensions"};
-
-template <typename List>
-bool listed(const List& list, const Object& o) {
-  return std::any_of(list.begin(), list.end(), [&](const KindRule& r) {
-    return (r.group == "*" || r.group == o.api_group) && (r.kind == "*" || r.kind == o.kind);
-  });
-}
-
-void report_kind(Draft& draft, const Object& o) {
-  if (listed(kEvaluated, o)) return;
-  if (o.kind == "ConfigMap" && o.api_group.empty() && o.name.starts_with("istio")) return;
-  if (listed(kNotEvaluated, o)) {
-    draft.report(Severity::Warning, "MSH0301", o, Node(),
-                 o.kind + " is read but not evaluated: verdicts are given as if it were not there");
-  } else if (std::find(kInertGroups.begin(), kInertGroups.end(), o.api_group) != kInertGroups.end()) {
-    draft.report(Severity::Info, "MSH0303", o, Node(),
-                 o.kind + " has no bearing on traffic here and was not looked at");
-  } else {
-    draft.report(Severity::Warning, "MSH0302", o, Node(),
-                 "kind " + o.kind + " (" + o.api_group + ") is not known to meshsim and was ignored");
-  }
-}
 
 // The code of a failed binding.
 std::string_view code_of(WaypointBinding::State state, std::size_t gateway) {
@@ -173,11 +62,36 @@ void report_lone_namespace(Draft& draft, const ObjectRef& ref, const Labels& lab
                  "istio.io/use-waypoint-namespace has no effect without istio.io/use-waypoint on the same object");
 }
 
+// Labels that count on pods only, written on the object around the template (DP-003, DP-012, DP-105).
+void report_misplaced_labels(Draft& draft, const Object& o) {
+  const Node pod_template = o.spec()[o.kind == "CronJob" ? "jobTemplate" : "template"];
+  if (!pod_template || !(o.api_group == "apps" || o.api_group == "batch")) return;
+  for (const std::string_view key : {"istio.io/dataplane-mode", "sidecar.istio.io/inject", "istio.io/use-waypoint"})
+    if (find(o.labels, key) && !pod_template["metadata"]["labels"][key].exists() && o.kind != "CronJob")
+      draft.report(Severity::Warning, "MSH0217", o, o.root["metadata"]["labels"][key],
+                   "label " + std::string(key) + " has no effect on the " + o.kind +
+                       " itself; it belongs into spec.template.metadata.labels");
+}
+
+void report_namespace(Draft& draft, const NamespaceInfo& info) {
+  const ObjectRef ref{"Namespace", "", info.name, info.source.value_or(Source{})};
+  report_lone_namespace(draft, ref, info.labels);
+  const bool injects =
+      find(info.labels, "istio-injection") == "enabled" || find(info.labels, "istio.io/rev").has_value();
+  if (injects && find(info.labels, "istio.io/dataplane-mode") == "ambient")
+    draft.report(Severity::Warning, "MSH0219", ref,
+                 "labels for sidecar injection and for ambient on one namespace: new pods get sidecars, which win "
+                 "(DP-020)");
+}
+
 }  // namespace
 
 void report_findings(Draft& draft) {
   Mesh& mesh = draft.mesh;
-  for (const Object& object : mesh.objects) report_kind(draft, object);
+  for (const Object& object : mesh.objects) {
+    report_kind(draft, object);
+    report_misplaced_labels(draft, object);
+  }
   for (const Service& s : mesh.services) {
     report_service(draft, s);
     report_binding(draft, s.ref, s.ns, s.waypoint);
@@ -190,8 +104,7 @@ void report_findings(Draft& draft) {
     report_binding(draft, w.owner, w.ns, w.waypoint);
     report_lone_namespace(draft, w.owner, w.labels);
   }
-  for (const auto& [name, info] : mesh.namespaces)
-    report_lone_namespace(draft, {"Namespace", "", name, info.source.value_or(Source{})}, info.labels);
+  for (const auto& [name, info] : mesh.namespaces) report_namespace(draft, info);
   if (ambient && !mesh.settings.ambient_enabled())
     mesh.diagnostics.push_back({Severity::Warning,
                                 "MSH0212",

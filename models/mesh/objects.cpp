@@ -131,8 +131,12 @@ void take_objects(Draft& draft, std::vector<Object> objects) {
   drop_duplicates(objects, draft.mesh.diagnostics);
   read_namespaces(draft, objects);
   for (Object& object : objects) {
+    if (object.name.empty()) continue;  // MSH0023 of the reader: no cluster takes it
     if (!draft.discovered(object.ns)) {
       // istiod never sees it; its pods and Services still exist for the cluster.
+      if (!is_cluster_kind(object))
+        draft.report(Severity::Info, "MSH0216", object, Node(),
+                     "not read: namespace " + object.ns + " is hidden from the control plane");
       if (carries_workloads(object)) draft.hidden.push_back(std::move(object));
     } else if (in_revision(object, draft.mesh.settings)) {
       draft.mesh.objects.push_back(std::move(object));

@@ -116,6 +116,20 @@ CelValue node(const EnvoyStream& stream, const Path& path) {
   return CelError{};
 }
 
+CelValue xds(const EnvoyStream& stream, const Path& path) {
+  if (path.size() < 2) return CelError{};
+  if (path[1] == "cluster_name") return text_or_error(stream.cluster);
+  if (path[1] == "route_name" && stream.http) return std::string("default");
+  if (path[1] == "node") return node(stream, Path(path.begin() + 1, path.end()));
+  if (path.size() == 7 && path[1] == "cluster_metadata" && path[2] == "filter_metadata" && path[3] == "istio" &&
+      path[4] == "services" && path[5] == "0" && stream.service) {
+    if (path[6] == "name") return stream.service_name;
+    if (path[6] == "host") return stream.service_host;
+    if (path[6] == "namespace") return stream.service_ns;
+  }
+  return CelError{};
+}
+
 CelValue look_up(const EnvoyStream& stream, const Path& path) {
   const std::string& root = path.front();
   if (root == "request") return request(stream, path);
@@ -124,7 +138,7 @@ CelValue look_up(const EnvoyStream& stream, const Path& path) {
   if (root == "filter_state") return peers(stream, path, 1);
   if (root == "upstream_peer" || root == "downstream_peer") return peers(stream, path, 0);
   if (root == "node") return node(stream, path);
-  if (root == "xds" && path.size() == 2 && path[1] == "cluster_name") return text_or_error(stream.cluster);
+  if (root == "xds") return xds(stream, path);
   if ((root == "destination" || root == "upstream") && path.size() == 2 && path[1] == "port")
     return static_cast<std::int64_t>(root == "destination" ? stream.path.flow.to.port
                                                            : stream.path.container_port(stream.view));

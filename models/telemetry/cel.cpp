@@ -9,6 +9,7 @@ namespace {
 
 bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word_char(char c) { return is_word_start(c) || is_digit(c); }
 
 // One pass, evaluation while parsing: expressions are a line long and evaluated seldom. After a syntax error
 // everything is an error.
@@ -16,10 +17,11 @@ class Evaluator {
  public:
   Evaluator(std::string_view text, const CelLookup& lookup) : text_(text), lookup_(lookup) {}
 
-  CelValue run() {
+  std::optional<CelValue> run() {
     CelValue value = conditional();
     skip_space();
-    return broken_ || at_ != text_.size() ? CelValue{CelError{}} : value;
+    if (broken_ || at_ != text_.size()) return std::nullopt;
+    return value;
   }
 
  private:
@@ -79,7 +81,32 @@ class Evaluator {
     if (take(">=")) return order(left, sum(), [](int c) { return c >= 0; });
     if (take("<")) return order(left, sum(), [](int c) { return c < 0; });
     if (take(">")) return order(left, sum(), [](int c) { return c > 0; });
+    if (take_word("in")) return membership(left);
     return left;
+  }
+  bool take_word(std::string_view word) {
+    skip_space();
+    const std::string_view rest = text_.substr(at_);
+    if (!rest.starts_with(word) || (rest.size() > word.size() && is_word_char(rest[word.size()]))) return false;
+    at_ += word.size();
+    return true;
+  }
+  CelValue membership(const CelValue& left) {
+    skip_space();
+    if (!take("[")) {
+      sum();
+      return CelError{};  // a map or a list from elsewhere
+    }
+    bool found = false, error = std::holds_alternative<CelError>(left);
+    if (!take("]")) {
+      do {
+        const CelValue item = conditional();
+        error = error || std::holds_alternative<CelError>(item);
+        found = found || item == left;
+      } while (!broken_ && take(","));
+      expect("]");
+    }
+    return error ? CelValue{CelError{}} : CelValue{found};
   }
   static CelValue equality(const CelValue& a, const CelValue& b, bool wanted) {
     if (std::holds_alternative<CelError>(a) || std::holds_alternative<CelError>(b)) return CelError{};
@@ -95,37 +122,42 @@ class Evaluator {
   }
 
   CelValue sum() {
+    CelValue left = product();
+    for (;;) {
+      if (take("+"))
+        left = plus(left, product());
+      else if (take("-"))
+        left = integers(left, product(), [](std::uint64_t x, std::uint64_t y) { return x - y; });
+      else
+        return left;
+    }
+  }
+  CelValue product() {
     CelValue left = unary();
     for (;;) {
-      if (take("+")) {
-        const CelValue right = unary();
-        const auto* a = std::get_if<std::string>(&left);
-        const auto* b = std::get_if<std::string>(&right);
-        const auto* x = std::get_if<std::int64_t>(&left);
-        const auto* y = std::get_if<std::int64_t>(&right);
-        if (a && b)
-          left = *a + *b;
-        else if (x && y)
-          left = static_cast<std::int64_t>(static_cast<std::uint64_t>(*x) + static_cast<std::uint64_t>(*y));
-        else
-          left = CelError{};
-      } else if (peek_minus()) {
-        ++at_;
-        const CelValue right = unary();
-        const auto* x = std::get_if<std::int64_t>(&left);
-        const auto* y = std::get_if<std::int64_t>(&right);
-        left =
-            x && y
-                ? CelValue{static_cast<std::int64_t>(static_cast<std::uint64_t>(*x) - static_cast<std::uint64_t>(*y))}
-                : CelValue{CelError{}};
+      if (take("*")) {
+        left = integers(left, unary(), [](std::uint64_t x, std::uint64_t y) { return x * y; });
+      } else if (take("/") || take("%")) {
+        unary();
+        left = CelError{};
       } else {
         return left;
       }
     }
   }
-  bool peek_minus() {
-    skip_space();
-    return at_ < text_.size() && text_[at_] == '-';
+  static CelValue plus(const CelValue& left, const CelValue& right) {
+    const auto* a = std::get_if<std::string>(&left);
+    const auto* b = std::get_if<std::string>(&right);
+    if (a && b) return *a + *b;
+    return integers(left, right, [](std::uint64_t x, std::uint64_t y) { return x + y; });
+  }
+  // Unsigned inside: overflow wraps instead of being undefined.
+  template <class Op>
+  static CelValue integers(const CelValue& left, const CelValue& right, Op op) {
+    const auto* x = std::get_if<std::int64_t>(&left);
+    const auto* y = std::get_if<std::int64_t>(&right);
+    if (!x || !y) return CelError{};
+    return static_cast<std::int64_t>(op(static_cast<std::uint64_t>(*x), static_cast<std::uint64_t>(*y)));
   }
 
   CelValue unary() {
@@ -190,14 +222,18 @@ class Evaluator {
     }
     at_ = static_cast<std::size_t>(end - text_.data());
     if (at_ < text_.size() && (text_[at_] == 'u' || text_[at_] == 'U')) ++at_;
-    if (at_ < text_.size() && text_[at_] == '.') broken_ = true;  // floating point: not imitated
+    if (at_ + 1 < text_.size() && text_[at_] == '.' && is_digit(text_[at_ + 1])) {
+      ++at_;
+      while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+      return CelError{};
+    }
     return value;
   }
 
   std::string identifier() {
     skip_space();
     const std::size_t from = at_;
-    while (at_ < text_.size() && (is_word_start(text_[at_]) || is_digit(text_[at_]))) ++at_;
+    while (at_ < text_.size() && is_word_char(text_[at_])) ++at_;
     return std::string(text_.substr(from, at_ - from));
   }
 
@@ -215,9 +251,13 @@ class Evaluator {
         ++at_;
         const CelValue key = conditional();
         expect("]");
-        const auto* text = std::get_if<std::string>(&key);
-        if (!text) return CelError{};
-        path.push_back(*text);
+        if (const auto* text = std::get_if<std::string>(&key))
+          path.push_back(*text);
+        else if (const auto* index = std::get_if<std::int64_t>(&key))
+          path.push_back(std::to_string(*index));
+        else
+          path.emplace_back();  // no attribute has this name
+        if (broken_) return CelError{};
       } else if (text_[at_] == '.' && at_ + 1 < text_.size() && is_word_start(text_[at_ + 1])) {
         const std::size_t dot = at_++;
         std::string field = identifier();
@@ -234,10 +274,21 @@ class Evaluator {
     return lookup_(path);
   }
 
-  CelValue call(const std::string& name) {
+  // "(a, b, ...)": the value of the only argument; several are parsed, for macros that are not imitated.
+  CelValue arguments() {
     expect("(");
-    const CelValue argument = conditional();
+    if (take(")")) return CelError{};
+    CelValue first = conditional();
+    while (!broken_ && take(",")) {
+      conditional();
+      first = CelError{};
+    }
     expect(")");
+    return first;
+  }
+
+  CelValue call(const std::string& name) {
+    const CelValue argument = arguments();
     if (name == "has") return !std::holds_alternative<CelError>(argument);
     if (name == "size") {
       const auto* text = std::get_if<std::string>(&argument);
@@ -263,11 +314,7 @@ class Evaluator {
     while (at_ + 1 < text_.size() && text_[at_] == '.' && is_word_start(text_[at_ + 1])) {
       ++at_;
       const std::string name = identifier();
-      expect("(");
-      skip_space();
-      CelValue argument = CelError{};
-      if (at_ < text_.size() && text_[at_] != ')') argument = conditional();
-      expect(")");
+      const CelValue argument = arguments();
       const auto* subject = std::get_if<std::string>(&value);
       const auto* other = std::get_if<std::string>(&argument);
       if (name == "size" && subject)
@@ -296,21 +343,22 @@ class Evaluator {
 
 }  // namespace
 
-CelValue evaluate_cel(std::string_view expression, const CelLookup& lookup) {
+std::optional<CelValue> evaluate_cel(std::string_view expression, const CelLookup& lookup) {
   return Evaluator(expression, lookup).run();
 }
 
-std::string cel_tag(std::string_view expression, const CelLookup& lookup) {
-  const CelValue value = evaluate_cel(expression, lookup);
-  if (const auto* text = std::get_if<std::string>(&value)) return *text;
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+std::optional<std::string> cel_tag(std::string_view expression, const CelLookup& lookup) {
+  const std::optional<CelValue> value = evaluate_cel(expression, lookup);
+  if (!value) return std::nullopt;
+  if (const auto* text = std::get_if<std::string>(&*value)) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&*value)) return std::to_string(*number);
+  if (const auto* flag = std::get_if<bool>(&*value)) return *flag ? "true" : "false";
   return "unknown";
 }
 
 bool cel_true(std::string_view expression, const CelLookup& lookup) {
-  const CelValue value = evaluate_cel(expression, lookup);
-  const bool* flag = std::get_if<bool>(&value);
+  const std::optional<CelValue> value = evaluate_cel(expression, lookup);
+  const bool* flag = value ? std::get_if<bool>(&*value) : nullptr;
   return flag && *flag;
 }
 

@@ -248,10 +248,11 @@ void emit(const EnvoyStream& stream, const MetricRules& rules, std::string_view 
   Metric metric{std::string(name), std::string(stream.reporter), labels, value};
   if (rule != rules.metrics.end())
     for (const TagOverride& tag : rule->second.tags) {
-      if (tag.remove)
-        metric.labels.erase(tag.tag);
+      const auto text = tag.remove ? std::nullopt : cel_tag(tag.expression, attributes_of(stream));
+      if (text)
+        metric.labels[tag.tag] = *text;
       else
-        metric.labels[tag.tag] = cel_tag(tag.expression, attributes_of(stream));
+        metric.labels.erase(tag.tag);
     }
   if (const auto reporter = metric.labels.find("reporter"); reporter != metric.labels.end())
     metric.reporter = reporter->second;

@@ -17,6 +17,17 @@ std::string or_unknown(std::string_view value) {
 
 using Map = std::map<std::string, std::string>;
 
+// Whether ztunnel finds the service by the address that the application dialled: headless Services and ServiceEntries
+// without address have none (DNS gives pods), and resolution NONE is passed through as it is (TM-064).
+bool has_own_address(const Service& service) {
+  if (service.headless || (service.addresses.empty() && service.address_ranges.empty())) return false;
+  return service.kubernetes || service.resolution != Resolution::None;
+}
+const Service* service_of_address(const PathView& path) {
+  const Service* service = path.addressed();
+  return service && has_own_address(*service) ? service : nullptr;
+}
+
 // What ztunnel knows of the workload of an address; istiod makes one of a ServiceEntry's endpoint too (TM-037).
 struct Known {
   std::string_view name, ns, canonical_service, canonical_revision, cluster;
@@ -28,6 +39,7 @@ struct Known {
 Known known_workload(const PathView& path, const Party& party) {
   Known out;
   const Service* entry = party.service ? party.service : path.addressed();
+  if (entry && party.kind == Party::Kind::External && !has_own_address(*entry)) return out;
   const bool of_entry = party.kind == Party::Kind::External ||
                         (party.workload && party.workload->external && entry && !entry->kubernetes);
   if (of_entry && entry) {
@@ -175,7 +187,7 @@ const Service* guess_inbound_service(const PathView& path, const HopView& view) 
   // Only ztunnel sends `forwarded`; of Envoy clients the port alone is known.
   const bool told = !view.downstream.gateway && view.downstream.workload &&
                     view.downstream.workload->mode == DataplaneMode::Ambient && is_hbone(view.hop->transport);
-  const Service* addressed = path.addressed();
+  const Service* addressed = service_of_address(path);
   if (told && addressed && selects(*addressed)) return addressed;
   const std::uint16_t port = path.container_port(view);
   for (const Service& service : mesh.services)
@@ -210,7 +222,7 @@ ZtunnelConnection ztunnel_connection(const PathView& path, const HopView& view) 
   // TM-062: the source is named only as far as TLS proves it, or as far as it is oneself.
   labels["source_principal"] = connection.mutual_tls ? or_unknown(hop.identity) : "unknown";
   labels["destination_principal"] = or_unknown(destination.principal);
-  const Service* service = hop.inbound ? guess_inbound_service(path, view) : path.addressed();
+  const Service* service = hop.inbound ? guess_inbound_service(path, view) : service_of_address(path);
   if (!hop.inbound && view.upstream.gateway && view.upstream.proxy == ProxyKind::Gateway && !service) {
     const std::size_t index = view.upstream.gateway->service;
     if (index < path.mesh.services.size()) service = &path.mesh.services[index];

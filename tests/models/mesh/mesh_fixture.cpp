@@ -120,8 +120,8 @@ std::vector<models::Object> objects_of(const std::vector<std::string>& manifests
   return out;
 }
 
-std::shared_ptr<const models::Mesh> mesh_of(std::vector<models::Object> objects, const std::string& scenario,
-                                            const std::string& mesh_config) {
+std::shared_ptr<const models::Mesh> mesh_from(std::vector<models::Object> objects, const std::string& scenario,
+                                              const std::string& mesh_config) {
   models::ScenarioMesh settings;
   settings.tree = tree_of(scenario, "scenario.json");
   settings.mesh = settings.tree->root();
@@ -131,7 +131,7 @@ std::shared_ptr<const models::Mesh> mesh_of(std::vector<models::Object> objects,
 
 std::shared_ptr<const models::Mesh> mesh_of(const std::vector<std::string>& manifests, const std::string& scenario,
                                             const std::string& mesh_config) {
-  return mesh_of(objects_of(manifests), scenario, mesh_config);
+  return mesh_from(objects_of(manifests), scenario, mesh_config);
 }
 
 const models::Workload& workload(const models::Mesh& mesh, const std::string& ns_name) {

@@ -30,8 +30,8 @@ std::vector<models::Object> objects_of(const std::vector<std::string>& manifests
 // `scenario`: the mesh block as JSON; `mesh_config`: MeshConfig of the ConfigMap, or empty.
 std::shared_ptr<const models::Mesh> mesh_of(const std::vector<std::string>& manifests,
                                             const std::string& scenario = "{}", const std::string& mesh_config = "");
-std::shared_ptr<const models::Mesh> mesh_of(std::vector<models::Object> objects, const std::string& scenario = "{}",
-                                            const std::string& mesh_config = "");
+std::shared_ptr<const models::Mesh> mesh_from(std::vector<models::Object> objects, const std::string& scenario = "{}",
+                                              const std::string& mesh_config = "");
 
 const models::Workload& workload(const models::Mesh& mesh, const std::string& ns_name);
 const models::Service& service_in(const models::Mesh& mesh, const std::string& ns_name);
