@@ -1,4 +1,5 @@
-// The result document of design.md section 6. The only place that knows its field names; the order of fields is part of the contract.
+// The result document of design.md section 6. The only place that knows its field names; the order of fields is part of
+// the contract.
 #include <algorithm>
 
 #include "scenarios/report/json_value.h"
@@ -44,15 +45,23 @@ Json rule_ids(const Reasons& list) {
 }
 
 Json hop(const Hop& h) {
-  return {{"proxy", to_string(h.proxy)},      {"name", h.name},
-          {"direction", h.inbound ? "inbound" : "outbound"}, {"transport", to_string(h.transport)},
-          {"port", h.port},                   {"identity", or_null(h.identity)},
-          {"rules", rule_ids(h.reasons)},     {"reasons", reasons(h.reasons)}};
+  return {{"proxy", to_string(h.proxy)},
+          {"name", h.name},
+          {"direction", h.inbound ? "inbound" : "outbound"},
+          {"transport", to_string(h.transport)},
+          {"port", h.port},
+          {"identity", or_null(h.identity)},
+          {"rules", rule_ids(h.reasons)},
+          {"reasons", reasons(h.reasons)}};
 }
 
 Json policy(const PolicyFinding& f) {
-  Json out{{"policy", f.policy.text()}, {"status", to_string(f.status)}, {"at", f.at ? Json(to_string(*f.at)) : Json(nullptr)},
-           {"name", or_null(f.at_name)}, {"rules", f.rules}, {"why", f.why}};
+  Json out{{"policy", f.policy.text()},
+           {"status", to_string(f.status)},
+           {"at", f.at ? Json(to_string(*f.at)) : Json(nullptr)},
+           {"name", or_null(f.at_name)},
+           {"rules", f.rules},
+           {"why", f.why}};
   if (f.matched_rule) out["matchedRule"] = *f.matched_rule;
   if (f.nearest_rule) out["nearestRule"] = *f.nearest_rule;
   if (!f.nearest_failure.empty()) out["nearestFailure"] = f.nearest_failure;
@@ -61,8 +70,12 @@ Json policy(const PolicyFinding& f) {
 }
 
 Json route(const RouteFinding& r) {
-  Json out{{"route", r.route.text()}, {"rule", r.rule < 0 ? Json(nullptr) : Json(r.rule)}, {"chosen", r.chosen},
-           {"at", to_string(r.at)}, {"why", r.why}, {"rules", r.rules}};
+  Json out{{"route", r.route.text()},
+           {"rule", r.rule < 0 ? Json(nullptr) : Json(r.rule)},
+           {"chosen", r.chosen},
+           {"at", to_string(r.at)},
+           {"why", r.why},
+           {"rules", r.rules}};
   if (!r.route.source.file.empty()) out["source"] = r.route.source.text();
   return out;
 }
@@ -75,27 +88,44 @@ Json labels(const std::map<std::string, std::string>& pairs) {
 
 Json telemetry(const Telemetry& t) {
   Json metrics = Json::array(), logs = Json::array(), spans = Json::array(), lost = Json::array();
-  for (const Metric& m : t.metrics) metrics.push_back({{"name", m.name}, {"reporter", or_null(m.reporter)}, {"labels", labels(m.labels)}, {"value", m.value}});
-  for (const AccessLog& l : t.logs) logs.push_back({{"proxy", to_string(l.proxy)}, {"name", l.name}, {"direction", l.direction}, {"fields", labels(l.fields)}});
+  for (const Metric& m : t.metrics)
+    metrics.push_back(
+        {{"name", m.name}, {"reporter", or_null(m.reporter)}, {"labels", labels(m.labels)}, {"value", m.value}});
+  for (const AccessLog& l : t.logs)
+    logs.push_back(
+        {{"proxy", to_string(l.proxy)}, {"name", l.name}, {"direction", l.direction}, {"fields", labels(l.fields)}});
   for (const Span& s : t.spans)
-    spans.push_back({{"proxy", to_string(s.proxy)}, {"name", s.name}, {"operation", s.operation}, {"parent", or_null(s.parent)}, {"attributes", labels(s.attributes)}});
-  for (const Lost& l : t.lost) lost.push_back({{"signal", l.signal}, {"name", l.name}, {"why", l.why}, {"rules", l.rules}});
-  return {{"metrics", std::move(metrics)}, {"logs", std::move(logs)}, {"spans", std::move(spans)}, {"lost", std::move(lost)}};
+    spans.push_back({{"proxy", to_string(s.proxy)},
+                     {"name", s.name},
+                     {"operation", s.operation},
+                     {"parent", or_null(s.parent)},
+                     {"attributes", labels(s.attributes)}});
+  for (const Lost& l : t.lost)
+    lost.push_back({{"signal", l.signal}, {"name", l.name}, {"why", l.why}, {"rules", l.rules}});
+  return {{"metrics", std::move(metrics)},
+          {"logs", std::move(logs)},
+          {"spans", std::move(spans)},
+          {"lost", std::move(lost)}};
 }
 
 Json denied_by(const DeniedBy& d) {
-  return {{"proxy", to_string(d.proxy)}, {"name", d.name}, {"policy", or_null(d.policy)}, {"rule", d.rule ? Json(*d.rule) : Json(nullptr)},
+  return {{"proxy", to_string(d.proxy)},
+          {"name", d.name},
+          {"policy", or_null(d.policy)},
+          {"rule", d.rule ? Json(*d.rule) : Json(nullptr)},
           {"ztunnelPolicy", or_null(d.ztunnel_policy)}};
 }
 
 Json outcome(const Outcome& o) {
-  Json path = Json::array(), hops = Json::array(), policies = Json::array(), mirrored = Json::array(), routes = Json::array();
+  Json path = Json::array(), hops = Json::array(), policies = Json::array(), mirrored = Json::array(),
+       routes = Json::array();
   for (const Hop& h : o.hops) {
     path.push_back(to_string(h.proxy));
     hops.push_back(hop(h));
   }
   for (const PolicyFinding& f : o.policies) policies.push_back(policy(f));
-  for (const Mirror& m : o.mirrored_to) mirrored.push_back({{"workload", m.workload}, {"port", m.port}, {"share", m.share}});
+  for (const Mirror& m : o.mirrored_to)
+    mirrored.push_back({{"workload", m.workload}, {"port", m.port}, {"share", m.share}});
   for (const RouteFinding& r : o.routes) routes.push_back(route(r));
   Json out;
   out["probability"] = o.probability;
@@ -109,10 +139,16 @@ Json outcome(const Outcome& o) {
   out["waypointTraversed"] = o.waypoint_traversed;
   out["l7Processed"] = o.l7_processed;
   out["routedTo"] = nullptr;
-  if (o.routed_to) out["routedTo"] = {{"workload", o.routed_to->workload}, {"version", or_null(o.routed_to->version)}, {"port", o.routed_to->port}};
+  if (o.routed_to)
+    out["routedTo"] = {
+        {"workload", o.routed_to->workload}, {"version", or_null(o.routed_to->version)}, {"port", o.routed_to->port}};
   out["mirroredTo"] = std::move(mirrored);
-  out["upstream"] = {{"path", or_null(o.upstream.path)}, {"host", or_null(o.upstream.host)}, {"headers", headers(o.upstream.headers)}, {"httpVersion", or_null(o.upstream.http_version)}};
-  out["response"] = {{"headers", headers(o.response_headers)}, {"answeredBy", o.answered_by ? Json(to_string(*o.answered_by)) : Json(nullptr)}};
+  out["upstream"] = {{"path", or_null(o.upstream.path)},
+                     {"host", or_null(o.upstream.host)},
+                     {"headers", headers(o.upstream.headers)},
+                     {"httpVersion", or_null(o.upstream.http_version)}};
+  out["response"] = {{"headers", headers(o.response_headers)},
+                     {"answeredBy", o.answered_by ? Json(to_string(*o.answered_by)) : Json(nullptr)}};
   out["hops"] = std::move(hops);
   out["policies"] = std::move(policies);
   out["routes"] = std::move(routes);
@@ -124,7 +160,9 @@ Json outcome(const Outcome& o) {
 Json expectations(const ExpectationResult& e) {
   Json failed = Json::array();
   for (const ExpectationFailure& f : e.failed)
-    failed.push_back({{"field", f.field}, {"expected", Json::parse(f.expected, nullptr, false)}, {"actual", Json::parse(f.actual, nullptr, false)}});
+    failed.push_back({{"field", f.field},
+                      {"expected", Json::parse(f.expected, nullptr, false)},
+                      {"actual", Json::parse(f.actual, nullptr, false)}});
   return {{"passed", e.passed}, {"failed", std::move(failed)}};
 }
 
@@ -133,9 +171,13 @@ Json expectations(const ExpectationResult& e) {
 Json diagnostics_value(const Diagnostics& list) {
   Json out = Json::array();
   for (const Diagnostic& d : list) {
-    out.push_back({{"severity", to_string(d.severity)}, {"code", d.code}, {"object", or_null(d.object)}, {"file", or_null(d.file)},
+    out.push_back({{"severity", to_string(d.severity)},
+                   {"code", d.code},
+                   {"object", or_null(d.object)},
+                   {"file", or_null(d.file)},
                    {"line", d.position.line == 0 ? Json(nullptr) : Json(d.position.line)},
-                   {"column", d.position.column == 0 ? Json(nullptr) : Json(d.position.column)}, {"message", d.message}});
+                   {"column", d.position.column == 0 ? Json(nullptr) : Json(d.position.column)},
+                   {"message", d.message}});
   }
   return out;
 }
@@ -153,21 +195,27 @@ Json run_value(const RunResult& run) {
   if (loaded.world.mesh) {
     for (const Workload& w : loaded.world.mesh->workloads) {
       if (w.external) continue;
-      workloads.push_back({{"workload", w.ns + '/' + w.name}, {"mode", mode_word(w.mode, w.role)}, {"hbone", w.wds_hbone() || w.sidecar_hbone},
+      workloads.push_back({{"workload", w.ns + '/' + w.name},
+                           {"mode", mode_word(w.mode, w.role)},
+                           {"hbone", w.wds_hbone() || w.sidecar_hbone},
                            {"waypoint", w.waypoint.bound() ? Json(w.waypoint.named) : Json(nullptr)}});
     }
   }
   for (const FlowRun& f : run.flows) {
     Json outcomes = Json::array();
     for (const Outcome& o : f.result.outcomes) outcomes.push_back(outcome(o));
-    flows.push_back({{"name", f.result.flow.name}, {"outcomes", std::move(outcomes)}, {"expectations", expectations(f.expectations)}});
+    flows.push_back({{"name", f.result.flow.name},
+                     {"outcomes", std::move(outcomes)},
+                     {"expectations", expectations(f.expectations)}});
   }
   out["workloads"] = std::move(workloads);
   out["flows"] = std::move(flows);
   return out;
 }
 
-std::string run_json(const RunResult& run, const ReportOptions&) { return run_value(run).dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string run_json(const RunResult& run, const ReportOptions&) {
+  return run_value(run).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 std::string run_yaml(const RunResult& run, const ReportOptions&) { return yaml_text(run_value(run)); }
 
 }  // namespace meshsim::scenarios

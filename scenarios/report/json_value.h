@@ -1,7 +1,9 @@
 #pragma once
-// JSON values of reports, for the few files that combine them (internal to scenarios: nlohmann/json is heavy to compile).
-#include <nlohmann/json.hpp>
+// JSON values of reports, for the few files that combine them (internal to scenarios: nlohmann/json is heavy to
+// compile).
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "scenarios/run/run.h"
 

@@ -1,6 +1,6 @@
 #pragma once
-// Reports: a finished run as text. One function per format; the registry is the list that the command line offers. Every report is a
-// string, so that files are written whole or not at all.
+// Reports: a finished run as text. One function per format; the registry is the list that the command line offers.
+// Every report is a string, so that files are written whole or not at all.
 #include <optional>
 #include <span>
 #include <string>
@@ -31,7 +31,8 @@ std::string run_wide(const RunResult& run, const ReportOptions& options);
 // One flow for a human reader: hop by hop, every policy and why.
 std::string explain_text(const RunResult& run, const ReportOptions& options);
 
-// Writes `text` to `path` whole or not at all (temporary file in the same folder, then rename). An error text, or nullopt.
+// Writes `text` to `path` whole or not at all (temporary file in the same folder, then rename). An error text, or
+// nullopt.
 std::optional<std::string> write_file(const std::string& path, std::string_view text);
 
 }  // namespace meshsim::scenarios

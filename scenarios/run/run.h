@@ -1,6 +1,7 @@
 #pragma once
-// Run: the main job. load() reads a scenario and compiles its world; run() judges every flow, adds telemetry and compares with the
-// expectations. Values only: two runs can live side by side, and the window shares them with the command line.
+// Run: the main job. load() reads a scenario and compiles its world; run() judges every flow, adds telemetry and
+// compares with the expectations. Values only: two runs can live side by side, and the window shares them with the
+// command line.
 #include <memory>
 #include <string>
 #include <vector>
