@@ -219,7 +219,7 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
   ConnectionView connection;
   connection.principal = hop.identity;
   connection.source_ip = walk.peer.ip;
-  connection.remote_ip = trusted_address(walk, false);
+  connection.remote_ip = trusted_address(walk, false, workload);
   connection.destination_ip = address_of(w, pod);
   connection.port = port;
   connection.sni =
@@ -278,7 +278,7 @@ void Walker::at_application(Walk walk, std::size_t workload, std::uint16_t port,
   // The Envoy nearest to the client names itself (DP-260).
   if (walk.is_http() && header(walk.out.response_headers, "server").empty()) {
     for (const Hop& hop : walk.out.hops) {
-      if (!hop.http) continue;
+      if (!hop.http || header_disabled(hop.workload, "server")) continue;
       walk.out.response_headers.emplace_back("server",
                                              hop.proxy == ProxyKind::Sidecar && !hop.inbound ? "envoy" : "istio-envoy");
       break;

@@ -84,7 +84,7 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   ConnectionView connection;
   connection.principal = server.istio_mutual ? std::string_view(walk.peer.identity) : std::string_view();
   connection.source_ip = walk.peer.ip;
-  connection.remote_ip = trusted_address(walk, true);
+  connection.remote_ip = trusted_address(walk, true, gateway.workload);
   connection.destination_ip = sender.ip;
   connection.port = server.port != 0 ? server.port : port;
   connection.sni = tls ? std::string_view(walk.sni) : std::string_view();
@@ -104,7 +104,7 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   walk.http_proxy_before |= http;
   if (http) {
     // With trusted proxies in front, what they say of the client's scheme counts; else the gateway overwrites it.
-    const bool trusts = mesh_.settings.num_trusted_proxies > 0;
+    const bool trusts = trusted_proxies(gateway.workload) > 0;
     if (trusts && header(walk.headers, "x-forwarded-proto") == "https") walk.scheme = "https";
     if (!trusts) set_header(walk.headers, "x-forwarded-proto", walk.scheme);
     const IpAddress client = connection.remote_ip;
@@ -114,7 +114,9 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
     const std::string before = header(walk.headers, "x-forwarded-for");
     set_header(walk.headers, "x-forwarded-for",
                before.empty() ? walk.peer.ip.text() : before + "," + walk.peer.ip.text());
-    const std::string& xfcc = mesh_.settings.forward_client_cert_details;
+    std::string_view xfcc =
+        mesh_.proxy_setting(gateway.workload, "gatewayTopology.forwardClientCertDetails").string_or();
+    if (xfcc.empty()) xfcc = mesh_.proxy_setting(gateway.workload, "proxyHeaders.forwardedClientCert").string_or();
     if (xfcc.empty() || xfcc == "SANITIZE" || xfcc == "SANITIZE_SET" || xfcc == "UNDEFINED")
       std::erase_if(walk.headers, [](const auto& h) { return h.first == "x-forwarded-client-cert"; });
   }

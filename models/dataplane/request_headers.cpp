@@ -56,33 +56,48 @@ void Walker::edit(Headers& headers, const HeaderEdits& edits) {
   }
 }
 
+bool Walker::header_disabled(std::size_t proxy, std::string_view field) const {
+  return mesh_.proxy_setting(proxy, "proxyHeaders." + std::string(field) + ".disabled").boolean().value_or(false);
+}
+
+int Walker::trusted_proxies(std::size_t proxy) const {
+  return static_cast<int>(mesh_.proxy_setting(proxy, "gatewayTopology.numTrustedProxies").integer().value_or(0));
+}
+
 void Walker::add_outbound_headers(Walk& walk, ProxyKind kind) const {
-  const MeshSettings& settings = mesh_.settings;
-  auto off = [&](std::string_view field) {
-    return settings.config_value("defaultConfig.proxyHeaders." + std::string(field) + ".disabled")
-        .boolean()
-        .value_or(false);
-  };
-  if (kind != ProxyKind::Waypoint && !off("attemptCount")) set_header(walk.headers, "x-envoy-attempt-count", "1");
+  const std::size_t proxy = walk.out.hops.back().workload;
+  if (kind != ProxyKind::Waypoint && !header_disabled(proxy, "attemptCount"))
+    set_header(walk.headers, "x-envoy-attempt-count", "1");
   // The value is Envoy's business; a stable one keeps results comparable.
-  if (header(walk.headers, "x-request-id").empty() && !off("requestId"))
+  if (header(walk.headers, "x-request-id").empty() && !header_disabled(proxy, "requestId"))
     walk.headers.emplace_back("x-request-id", "00000000-0000-4000-8000-000000000000");
   if (header(walk.headers, "x-forwarded-proto").empty()) walk.headers.emplace_back("x-forwarded-proto", walk.scheme);
 }
 
 void Walker::add_inbound_headers(Walk& walk, const Workload& workload) const {
-  if (header(walk.headers, "x-request-id").empty() &&
-      !mesh_.settings.config_value("defaultConfig.proxyHeaders.requestId.disabled").boolean().value_or(false))
+  const Hop& hop = walk.out.hops.back();
+  if (header(walk.headers, "x-request-id").empty() && !header_disabled(hop.workload, "requestId"))
     walk.headers.emplace_back("x-request-id", "00000000-0000-4000-8000-000000000000");
   if (header(walk.headers, "x-forwarded-proto").empty()) walk.headers.emplace_back("x-forwarded-proto", walk.scheme);
-  const Hop& hop = walk.out.hops.back();
-  if (hop.identity.empty()) return;
-  // APPEND_FORWARD: By, Hash, Subject, URI. The hash is of a certificate that does not exist here.
-  const std::string element =
-      "By=" + workload.identity +
-      ";Hash=0000000000000000000000000000000000000000000000000000000000000000;Subject=\"\";URI=" + hop.identity;
-  const std::string before = header(walk.headers, "x-forwarded-client-cert");
-  set_header(walk.headers, "x-forwarded-client-cert", before.empty() ? element : before + ',' + element);
+  // forwardedClientCert: APPEND_FORWARD unless set otherwise (istio/istio pilot/pkg/networking/util/proxy_headers.go,
+  // master).
+  const std::string_view mode =
+      mesh_.proxy_setting(hop.workload, "proxyHeaders.forwardedClientCert").string_or("APPEND_FORWARD");
+  const std::string before = mode == "APPEND_FORWARD" || mode == "FORWARD_ONLY" || mode == "ALWAYS_FORWARD_ONLY"
+                                 ? header(walk.headers, "x-forwarded-client-cert")
+                                 : std::string();
+  std::erase_if(walk.headers, [](const auto& h) { return h.first == "x-forwarded-client-cert"; });
+  // By, Hash, Subject, URI; the hash is of a certificate that does not exist here.
+  std::string element;
+  if (!hop.identity.empty() && (mode == "APPEND_FORWARD" || mode == "SANITIZE_SET")) {
+    element = "By=" + workload.identity +
+              ";Hash=0000000000000000000000000000000000000000000000000000000000000000;Subject=\"\";URI=" + hop.identity;
+  }
+  if (before.empty() && element.empty()) return;
+  set_header(walk.headers, "x-forwarded-client-cert",
+             before.empty()    ? element
+             : element.empty() ? before
+                               : before + ',' + element);
 }
 
 // HTTP/2 and gRPC ports are spoken to in HTTP/2, HTTP ports in HTTP/1.1; a sniffed port follows the client at sidecars
@@ -118,7 +133,7 @@ RouteRequest Walker::route_request(const Walk& walk, const std::vector<std::size
   return request;
 }
 
-IpAddress Walker::trusted_address(const Walk& walk, bool gateway) const {
+IpAddress Walker::trusted_address(const Walk& walk, bool gateway, std::size_t proxy) const {
   std::vector<IpAddress> forwarded;
   const std::string list = header(walk.headers, "x-forwarded-for");
   std::string_view rest = list;
@@ -129,7 +144,7 @@ IpAddress Walker::trusted_address(const Walk& walk, bool gateway) const {
     if (address) forwarded.push_back(*address);
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
   }
-  const auto hops = static_cast<std::size_t>(std::max(0, mesh_.settings.num_trusted_proxies));
+  const auto hops = static_cast<std::size_t>(std::max(0, trusted_proxies(proxy)));
   if (gateway) return hops == 0 || forwarded.size() < hops ? walk.peer.ip : forwarded[forwarded.size() - hops];
   return forwarded.empty() ? walk.peer.ip : forwarded.back();
 }

@@ -139,7 +139,10 @@ class Walker {
   void set_upstream_version(Walk& walk, Protocol port, bool follows_downstream, const TrafficPolicy* policy) const;
   static void edit(Headers& headers, const HeaderEdits& edits);
   RouteRequest route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const;
-  IpAddress trusted_address(const Walk& walk, bool gateway) const;  // PO-038
+  // PO-038: `proxy` is the workload of the evaluating Envoy.
+  IpAddress trusted_address(const Walk& walk, bool gateway, std::size_t proxy) const;
+  int trusted_proxies(std::size_t proxy) const;
+  bool header_disabled(std::size_t proxy, std::string_view field) const;  // proxyHeaders.<field>.disabled
 
   // policy_summary.cpp
   void summarise_policies(Outcome& outcome) const;

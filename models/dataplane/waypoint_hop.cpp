@@ -59,7 +59,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   ConnectionView connection;
   connection.principal = walk.peer.identity;
   connection.source_ip = walk.peer.ip;
-  connection.remote_ip = trusted_address(walk, false);
+  connection.remote_ip = trusted_address(walk, false, waypoint.workload);
   if (!direct && !service->addresses.empty()) connection.destination_ip = service->addresses.front();  // PO-072
   if (direct && to.pod && to.pod->second < mesh_.workloads[to.pod->first].pods.size() &&
       !mesh_.workloads[to.pod->first].pods[to.pod->second].addresses.empty())

@@ -106,6 +106,7 @@ struct Workload {
   std::string dns_host;              // endpoint given by name
   bool discovered = true;            // false: its namespace is hidden from istiod (reachable by address all the same)
   Labels proxy_metadata;             // Envoy proxies: ISTIO_META_* and other environment that decides behaviour
+  Node proxy_config;  // value of the annotation proxy.istio.io/config, parsed; owned by MeshSettings::config_trees
   CaptureRules capture;
   std::string canonical_service, canonical_revision;  // TM rules; from labels
   std::size_t gateway = kNone;  // into Mesh::gateways: the gateway or waypoint whose proxy these pods are
@@ -225,6 +226,9 @@ struct Mesh {
   const Labels& namespace_labels(std::string_view ns) const;
   // All objects of a kind ("AuthorizationPolicy"), optionally of one API group where kinds collide ("Gateway").
   std::vector<const Object*> objects_of(std::string_view kind, std::string_view api_group = "*") const;
+  // A field of the ProxyConfig in force at this workload's Envoy, e.g. "gatewayTopology.numTrustedProxies": annotation
+  // proxy.istio.io/config over MeshConfig defaultConfig.
+  Node proxy_setting(std::size_t workload, std::string_view dotted_path) const;
   std::string fqdn(std::string_view name, std::string_view ns) const;  // name.ns.svc.<domain suffix>
 
   // Indices, filled by finish(); resolve calls it last.
@@ -242,6 +246,8 @@ struct ScenarioMesh {
   // MeshConfig trees, strongest first: what the reader parsed from `data.mesh` of the ConfigMap `istio` (or
   // `istio-<revision>`) in the root namespace. Models do not parse YAML.
   std::vector<std::shared_ptr<const Tree>> mesh_configs;
+  // Values of the pod annotation proxy.istio.io/config (YAML text), as the reader parsed them, by their text.
+  std::map<std::string, std::shared_ptr<const Tree>, std::less<>> proxy_configs;
 };
 std::shared_ptr<const Mesh> resolve(std::vector<Object> objects, const ScenarioMesh& scenario);
 

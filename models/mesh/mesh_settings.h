@@ -46,6 +46,9 @@ struct JwksState {
   std::string keys;  // JSON text
 };
 
+// The value at a dotted path below `node` ("a.b.c"), or a Missing node.
+Node value_at(Node node, std::string_view dotted_path);
+
 struct MeshSettings {
   Profile profile;  // switches already overridden
   std::string trust_domain = "cluster.local";

@@ -25,6 +25,13 @@ std::shared_ptr<const Mesh> resolve(std::vector<Object> objects, const ScenarioM
     link_gateways(draft);
     draft.mesh.finish();
     bind_waypoints(draft);
+    for (Workload& workload : draft.mesh.workloads) {
+      const auto text = find(workload.annotations, "proxy.istio.io/config");
+      const auto parsed = text ? scenario.proxy_configs.find(*text) : scenario.proxy_configs.end();
+      if (parsed == scenario.proxy_configs.end() || !parsed->second) continue;
+      workload.proxy_config = parsed->second->root();
+      draft.mesh.settings.config_trees.push_back(parsed->second);
+    }
     report_findings(draft);
     *mesh = std::move(draft.mesh);
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "models/mesh/draft.h"
+#include "models/mesh/mesh.h"
 #include "models/mesh/settings_objects.h"
 
 namespace meshsim::models {
@@ -198,17 +199,25 @@ void read_scenario(Node mesh, MeshSettings& s, Diagnostics& diagnostics) {
 
 }  // namespace
 
-Node MeshSettings::config_value(std::string_view dotted_path) const {
-  for (Node node : config) {
-    std::string_view rest = dotted_path;
-    while (node && !rest.empty()) {
-      const auto dot = rest.find('.');
-      node = node[rest.substr(0, dot)];
-      rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
-    }
-    if (node) return node;
+Node value_at(Node node, std::string_view dotted_path) {
+  while (node && !dotted_path.empty()) {
+    const auto dot = dotted_path.find('.');
+    node = node[dotted_path.substr(0, dot)];
+    dotted_path = dot == std::string_view::npos ? std::string_view() : dotted_path.substr(dot + 1);
   }
+  return node;
+}
+
+Node MeshSettings::config_value(std::string_view dotted_path) const {
+  for (const Node layer : config)
+    if (const Node node = value_at(layer, dotted_path)) return node;
   return {};
+}
+
+Node Mesh::proxy_setting(std::size_t workload, std::string_view dotted_path) const {
+  if (workload < workloads.size())
+    if (const Node node = value_at(workloads[workload].proxy_config, dotted_path)) return node;
+  return settings.config_value("defaultConfig." + std::string(dotted_path));
 }
 
 bool MeshSettings::feature(std::string_view name) const {

@@ -70,7 +70,20 @@ struct PolicyDecision {
   Headers added_headers;
   // Validated claims for claim based routing and metadata: (token index, provider) of the tokens that validated.
   std::vector<std::size_t> valid_jwts;
+  std::vector<std::string> removed_headers;  // headers that the JWT filter clears before it adds its own
+  // PO-012: refused at the waypoint's CONNECT termination; the client's application sees a cut connection, no 403.
+  bool at_connect = false;
 };
+
+// One condition that istiod would write into status.conditions of a policy (PO-069a..h).
+struct StatusCondition {
+  std::string type, status, reason, message;  // "ZtunnelAccepted", "True" | "False", "UnsupportedValue", ...
+  std::string rule;                           // "PO-069b"
+};
+
+// PO-038: the trusted downstream address of a request. At a gateway numTrustedProxies decides; elsewhere the right-most
+// X-Forwarded-For entry, if there is one, else the peer.
+IpAddress trusted_remote_ip(const IpAddress& peer, const Headers& headers, bool gateway, int num_trusted_proxies);
 
 enum class MtlsMode : std::uint8_t { Disable, Permissive, Strict };
 struct MtlsDecision {
@@ -90,7 +103,6 @@ class PolicyEngine {
   // order of PO-020/021.
   virtual PolicyDecision at_envoy(const ProxyView& proxy, const ConnectionView& connection,
                                   const RequestView* request) const = 0;
-  // Only what JWT filters would do, without authorization (gateway claim routing happens after it).
   // ztunnel in front of `workload` (index into Mesh::workloads); includes converted PeerAuthentication and the
   // synthetic waypoint ALLOW.
   virtual PolicyDecision at_ztunnel(std::size_t workload, const ConnectionView& connection) const = 0;
@@ -111,6 +123,11 @@ class PolicyEngine {
     std::string why;
   };
   virtual std::vector<Concern> concerning(std::size_t workload, std::size_t service) const = 0;
+
+  // The conditions istiod would write into the status of this AuthorizationPolicy; empty for other kinds and objects.
+  virtual std::vector<StatusCondition> istiod_status(const ObjectRef& policy) const = 0;
+  // Why the admission webhook would refuse this object ("PO-202: ..."), empty if it would not.
+  virtual std::vector<Reason> rejections(const ObjectRef& policy) const = 0;
 
   // Fast path for load: only the boolean decision, no explanation. Must equal at_envoy / at_ztunnel.
   virtual bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,

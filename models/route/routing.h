@@ -104,6 +104,7 @@ struct ServerMatch {
   std::uint16_t port = 0;  // port the gateway pod listens on (PO-073)
   ObjectRef server;        // the Gateway object
   std::string listener;    // name of server or listener
+  std::size_t index = kNone;  // of the server, for at_gateway
   Reasons reasons;
 };
 

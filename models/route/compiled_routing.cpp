@@ -1,0 +1,51 @@
+#include "models/route/compiled_routing.h"
+
+namespace meshsim::models {
+
+std::shared_ptr<const Routing> Routing::compile(const Mesh& mesh, Diagnostics& diagnostics) {
+  return std::make_shared<const route::CompiledRouting>(mesh, diagnostics);
+}
+
+namespace route {
+
+CompiledRouting::CompiledRouting(const Mesh& mesh, Diagnostics& diagnostics) : mesh_(mesh) {
+  sets_ = read_virtual_services(mesh, diagnostics);
+  read_gateway_api_routes(mesh, sets_, diagnostics);
+  rules_.compile(mesh, diagnostics);
+  scopes_.compile(mesh, sets_, diagnostics);
+  servers_.compile(mesh, sets_, diagnostics);
+}
+
+RouteChoice no_route(const RouteSet* set, ProxyKind at) {
+  RouteChoice out = answer(404, "NR", "route_not_found",
+                           {"DP-247",
+                            set == nullptr ? "no route for this host"
+                                           : "no rule of " + set->ref.text() + " matches the request",
+                            set == nullptr ? Source{} : set->ref.source});
+  if (set != nullptr) {
+    out.route = set->ref;
+    RouteFinding finding;
+    finding.route = set->ref;
+    finding.at = at;
+    finding.why = "no rule matches the request";
+    finding.rules = {"DP-247"};
+    out.considered.push_back(std::move(finding));
+  }
+  return out;
+}
+
+TrafficPolicy CompiledRouting::traffic_policy(std::string_view ns, const Labels* labels, std::size_t service,
+                                              std::uint16_t port, std::string_view subset,
+                                              bool at_waypoint_own_service) const {
+  if (service == kNone) return {};
+  const DestinationRule* rule = rules_.find(ns, labels, mesh_.services[service], at_waypoint_own_service);
+  if (rule == nullptr) return {};
+  TrafficPolicy out = rule->policy_for(subset, port);
+  // PO-122: at a waypoint HBONE is used whatever these two say.
+  if (at_waypoint_own_service && (out.tls == ClientTls::IstioMutual || out.tls == ClientTls::Disable))
+    out.tls = ClientTls::Unset;
+  return out;
+}
+
+}  // namespace route
+}  // namespace meshsim::models

@@ -1,0 +1,204 @@
+#include "models/route/gateway_servers.h"
+
+#include <algorithm>
+#include <set>
+
+namespace meshsim::models::route {
+namespace {
+
+Labels read_labels(Node node) {
+  Labels out;
+  for (const Node entry : node) out.emplace(std::string(entry.key()), std::string(entry.text()));
+  return out;
+}
+
+ServerProtocol read_protocol(std::string_view text) {
+  const std::string p = lower(text);
+  if (p == "https") return ServerProtocol::Https;
+  if (p == "tls") return ServerProtocol::Tls;
+  if (p == "http" || p == "http2" || p == "grpc" || p == "grpc-web" || p == "http_proxy") return ServerProtocol::Http;
+  return ServerProtocol::Tcp;
+}
+
+ServerTls read_tls(Node tls, ServerProtocol protocol) {
+  if (protocol == ServerProtocol::Http) return ServerTls::None;
+  if (!tls.has_value()) return ServerTls::None;
+  const std::string_view mode = tls["mode"].string_or();
+  if (mode == "SIMPLE") return ServerTls::Simple;
+  if (mode == "MUTUAL" || mode == "OPTIONAL_MUTUAL") return ServerTls::Mutual;
+  if (mode == "ISTIO_MUTUAL") return ServerTls::IstioMutual;
+  if (mode == "AUTO_PASSTHROUGH") return ServerTls::AutoPassthrough;
+  return protocol == ServerProtocol::Tcp ? ServerTls::None : ServerTls::Passthrough;  // zero value of the enum
+}
+
+std::string_view host_without_port(std::string_view authority) {
+  const auto colon = authority.rfind(':');
+  if (authority.starts_with('[') || colon == std::string_view::npos) return authority;
+  return authority.substr(0, colon);
+}
+
+}  // namespace
+
+std::vector<Server> read_istio_gateways(const Mesh& mesh, Diagnostics&) {
+  std::vector<const Object*> objects = mesh.objects_of("Gateway", "networking.istio.io");
+  std::stable_sort(objects.begin(), objects.end(), [](const Object* a, const Object* b) { return older(*a, *b); });
+  std::vector<Server> out;
+  for (const Object* object : objects) {
+    int index = 0;
+    for (const Node node : object->spec()["servers"]) {
+      Server server;
+      server.object = object->ref();
+      server.object.source = object->source(node);
+      server.ns = object->ns;
+      server.gateway_key = object->ns + '/' + object->name;
+      server.name = node["name"].string_or().empty() ? std::string(node["port"]["name"].string_or()) : node["name"].string();
+      if (server.name.empty()) server.name = "servers[" + std::to_string(index) + "]";
+      ++index;
+      server.port = static_cast<std::uint16_t>(node["port"]["number"].integer().value_or(0));
+      server.protocol = read_protocol(node["port"]["protocol"].text());
+      server.tls = read_tls(node["tls"], server.protocol);
+      server.https_redirect = node["tls"]["httpsRedirect"].boolean().value_or(false);
+      for (const std::string& host : read_strings(node["hosts"])) {
+        const auto slash = host.find('/');
+        if (slash == std::string::npos) {
+          server.hosts.emplace_back("*", lower(host));
+        } else {
+          const std::string ns = host.substr(0, slash);
+          server.hosts.emplace_back(ns == "." ? object->ns : ns, lower(host.substr(slash + 1)));
+        }
+      }
+      out.push_back(std::move(server));
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> hosts_for_namespace(const Server& server, std::string_view ns) {
+  std::vector<std::string> out;
+  for (const auto& [filter, host] : server.hosts)
+    if (filter == "*" || filter == ns) out.push_back(host);
+  return out;
+}
+
+std::uint16_t GatewayServers::pod_port(std::size_t gateway, std::uint16_t service_port) const {
+  const Gateway& g = mesh_->gateways[gateway];
+  auto target = [&](const Service& service) -> std::uint16_t {
+    for (std::size_t i = 0; i < service.ports.size(); ++i) {
+      if (service.ports[i].port != service_port) continue;
+      if (service.ports[i].target_number != 0) return service.ports[i].target_number;
+      for (const Endpoint& endpoint : service.endpoints)
+        if (i < endpoint.target_ports.size() && endpoint.target_ports[i] != 0) return endpoint.target_ports[i];
+      return service_port;
+    }
+    return 0;
+  };
+  if (g.service != kNone)
+    if (const std::uint16_t port = target(mesh_->services[g.service]); port != 0) return port;
+  if (g.workload != kNone)
+    for (const Service& service : mesh_->services)
+      if (std::any_of(service.endpoints.begin(), service.endpoints.end(),
+                      [&](const Endpoint& e) { return e.workload == g.workload; }))
+        if (const std::uint16_t port = target(service); port != 0) return port;
+  return service_port;
+}
+
+const std::vector<std::size_t>& GatewayServers::on(std::size_t gateway, std::uint16_t pod_port) const {
+  const auto it = by_gateway_[gateway].find(pod_port);
+  return it == by_gateway_[gateway].end() ? none_ : it->second;
+}
+
+void GatewayServers::bind_istio(const Mesh& mesh) {
+  const bool own_namespace_only = mesh.settings.feature("PILOT_SCOPE_GATEWAY_TO_NAMESPACE");
+  std::map<std::string, Labels> selectors;
+  for (const Object* object : mesh.objects_of("Gateway", "networking.istio.io"))
+    selectors[object->ns + '/' + object->name] = read_labels(object->spec()["selector"]);
+  for (std::size_t g = 0; g < mesh.gateways.size(); ++g) {
+    const Gateway& gateway = mesh.gateways[g];
+    if (gateway.kind == Gateway::Kind::Waypoint || gateway.kind == Gateway::Kind::EastWest) continue;
+    const Labels& labels = gateway.workload != kNone ? mesh.workloads[gateway.workload].labels : gateway.labels;
+    for (std::size_t s = 0; s < servers_.size(); ++s) {
+      const Server& server = servers_[s];
+      if (server.gateway_api) continue;
+      if (own_namespace_only && server.ns != gateway.ns) continue;
+      if (!matches(selectors[server.gateway_key], labels)) continue;
+      by_gateway_[g][pod_port(g, server.port)].push_back(s);
+    }
+  }
+}
+
+GatewayServers::Domain& GatewayServers::domain_of(Listener& listener, const std::string& host) {
+  const auto [it, fresh] = listener.exact.emplace(host, listener.domains.size());
+  if (fresh) {
+    listener.domains.push_back({host, {}, false});
+    if (host.starts_with('*')) listener.wild.push_back(it->second);
+  }
+  return listener.domains[it->second];
+}
+
+// Virtual hosts of a gateway's route table: hosts of servers intersected with hosts of routes, the narrower one wins
+// (istio/istio CORE/gateway.go buildGatewayHTTPRouteConfig, 1.27).
+void GatewayServers::build_domains(const std::vector<RouteSet>& sets) {
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> by_key;
+  for (std::uint32_t i = 0; i < sets.size(); ++i)
+    if (!sets[i].http.empty())
+      for (const std::string& key : std::set<std::string>(sets[i].gateways.begin(), sets[i].gateways.end()))
+        by_key[key].push_back(i);
+  for (std::size_t g = 0; g < by_gateway_.size(); ++g) {
+    const std::string& proxy_ns = mesh_->gateways[g].ns;
+    for (const auto& [port, list] : by_gateway_[g]) {
+      for (const std::size_t s : list) {
+        const Server& server = servers_[s];
+        if (!server.takes_http()) continue;
+        Listener& listener = listeners_[{g, port, server.protocol == ServerProtocol::Http ? kNone : s}];
+        if (const auto routes = by_key.find(server.gateway_key); routes != by_key.end()) {
+          for (const std::uint32_t i : routes->second) {
+            if (!exported(sets[i].export_to, sets[i].ns, proxy_ns)) continue;
+            std::set<std::string> domains;
+            for (const std::string& mine : hosts_for_namespace(server, sets[i].ns))
+              for (const std::string& theirs : sets[i].hosts) {
+                if (!hosts_overlap(mine, theirs)) continue;
+                domains.insert(host_matches(mine, theirs) ? theirs : mine);
+              }
+            for (const std::string& domain : domains) {
+              Domain& d = domain_of(listener, domain);
+              d.sets.push_back({i, s});
+              d.https_redirect |= server.https_redirect;
+            }
+          }
+        }
+        if (server.https_redirect)
+          for (const auto& [filter, host] : server.hosts) domain_of(listener, host).https_redirect = true;
+      }
+    }
+  }
+  for (auto& [key, listener] : listeners_)
+    std::stable_sort(listener.wild.begin(), listener.wild.end(), [&l = listener](std::size_t a, std::size_t b) {
+      return l.domains[a].host.size() > l.domains[b].host.size();
+    });
+}
+
+const GatewayServers::Domain* GatewayServers::domain(std::size_t gateway, std::uint16_t pod_port,
+                                                     std::optional<std::size_t> tls_server,
+                                                     std::string_view authority) const {
+  const auto it = listeners_.find({gateway, pod_port, tls_server.value_or(kNone)});
+  if (it == listeners_.end()) return nullptr;
+  const Listener& listener = it->second;
+  const std::string host = lower(host_without_port(authority));
+  if (const auto exact = listener.exact.find(host); exact != listener.exact.end() && !host.starts_with('*'))
+    return &listener.domains[exact->second];
+  for (const std::size_t i : listener.wild)
+    if (host_matches(listener.domains[i].host, host)) return &listener.domains[i];
+  return nullptr;
+}
+
+void GatewayServers::compile(const Mesh& mesh, const std::vector<RouteSet>& sets, Diagnostics& diagnostics) {
+  mesh_ = &mesh;
+  by_gateway_.resize(mesh.gateways.size());
+  servers_ = read_istio_gateways(mesh, diagnostics);
+  for (Server& server : read_listeners(mesh, diagnostics)) servers_.push_back(std::move(server));
+  bind_istio(mesh);
+  bind_listeners(mesh);
+  build_domains(sets);
+}
+
+}  // namespace meshsim::models::route

@@ -1,0 +1,451 @@
+// VirtualService -> RouteSet, delegates merged (DP-250, DP-255, DP-256).
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <map>
+
+#include "models/route/route_set.h"
+
+namespace meshsim::models::route {
+namespace {
+
+std::uint16_t read_port(Node node) {
+  const auto number = node.integer();
+  return number && *number > 0 && *number < 65536 ? static_cast<std::uint16_t>(*number) : 0;
+}
+
+std::string full_host(const Mesh& mesh, std::string_view host, std::string_view ns) {
+  // Only a name without dots is short for istiod (ResolveShortnameToFQDN, 1.27); `*` and FQDNs stay as they are.
+  if (host.empty() || host.find('.') != std::string_view::npos || host.find('*') != std::string_view::npos)
+    return lower(host);
+  if (host.find(':') != std::string_view::npos) return lower(host);
+  return lower(mesh.fqdn(host, ns));
+}
+
+Percent read_percent(Node percentage, Node old_percent, double otherwise) {
+  if (percentage.has_value()) return {percentage["value"].number().value_or(0)};
+  if (old_percent.has_value()) return {old_percent.number().value_or(0)};
+  return {otherwise};
+}
+
+// isInternalHeader: pseudo headers and Host cannot be edited as headers; Host becomes a host rewrite.
+void read_edits(Node headers, HeaderEdits& edits, std::optional<std::string>* authority) {
+  std::optional<std::string> by_set, by_add;
+  auto pairs = [](Node node, Headers& into, std::optional<std::string>& host) {
+    for (const Node entry : node) {
+      const std::string name = lower(entry.key());
+      if (name == ":authority" || name == "host") host = std::string(entry.text());
+      if (name.starts_with(':') || name == "host") continue;
+      into.emplace_back(name, std::string(entry.text()));
+    }
+    std::stable_sort(into.begin(), into.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  };
+  pairs(headers["set"], edits.set, by_set);
+  pairs(headers["add"], edits.add, by_add);
+  for (const Node entry : headers["remove"]) {
+    const std::string name = lower(entry.text());
+    if (!name.starts_with(':') && name != "host") edits.remove.push_back(name);
+  }
+  if (authority != nullptr && (by_set || by_add)) *authority = by_set ? by_set : by_add;
+}
+
+// `@request.auth.claims.a.b` and `@request.auth.claims[a][b]`.
+std::optional<std::vector<std::string>> claim_path(std::string_view name) {
+  constexpr std::string_view kStart = "@request.auth.claims";
+  if (!starts_with_ignoring_case(name, kStart)) return std::nullopt;
+  std::string_view rest = name.substr(kStart.size());
+  std::vector<std::string> path;
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    while (true) {
+      const auto dot = rest.find('.');
+      path.emplace_back(rest.substr(0, dot));
+      if (dot == std::string_view::npos) break;
+      rest.remove_prefix(dot + 1);
+    }
+  } else if (rest.starts_with('[') && rest.ends_with(']')) {
+    rest = rest.substr(1, rest.size() - 2);
+    while (true) {
+      const auto gap = rest.find("][");
+      path.emplace_back(rest.substr(0, gap));
+      if (gap == std::string_view::npos) break;
+      rest.remove_prefix(gap + 2);
+    }
+  } else {
+    return std::nullopt;
+  }
+  return path;
+}
+
+void read_headers(Node headers, bool invert, HttpMatch& into) {
+  for (const Node entry : headers) {
+    const StringMatch match = StringMatch::read(entry);
+    if (auto path = claim_path(entry.key())) {
+      into.claims.push_back({std::move(*path), match, invert});
+    } else {
+      into.headers.push_back({lower(entry.key()), match, invert});
+    }
+  }
+}
+
+Labels read_labels(Node node) {
+  Labels out;
+  for (const Node entry : node) out.emplace(std::string(entry.key()), std::string(entry.text()));
+  return out;
+}
+
+// "mesh", "name" (own namespace), "ns/name", "name.ns.svc..." (istiod resolveGatewayName).
+std::string gateway_name(std::string_view name, std::string_view ns) {
+  if (name == "mesh") return "mesh";
+  if (name.starts_with("./")) return std::string(ns) + '/' + std::string(name.substr(2));
+  if (name.find('/') != std::string_view::npos) return std::string(name);
+  if (const auto dot = name.find('.'); dot != std::string_view::npos) {
+    const std::string_view after = name.substr(dot + 1);
+    return std::string(after.substr(0, after.find('.'))) + '/' + std::string(name.substr(0, dot));
+  }
+  return std::string(ns) + '/' + std::string(name);
+}
+
+std::vector<std::string> gateway_names(Node node, std::string_view ns) {
+  std::vector<std::string> out;
+  for (const Node entry : node) out.push_back(gateway_name(entry.text(), ns));
+  return out;
+}
+
+HttpMatch read_match(Node node, std::string_view ns) {
+  HttpMatch out;
+  if (node["uri"].has_value())
+    out.uri = StringMatch::read(node["uri"], node["ignoreUriCase"].boolean().value_or(false));
+  if (out.uri && out.uri->kind == StringMatch::Kind::Present) out.uri.reset();
+  if (node["method"].has_value()) out.headers.push_back({":method", StringMatch::read(node["method"]), false});
+  if (node["authority"].has_value()) out.headers.push_back({":authority", StringMatch::read(node["authority"]), false});
+  if (node["scheme"].has_value()) out.headers.push_back({":scheme", StringMatch::read(node["scheme"]), false});
+  read_headers(node["headers"], false, out);
+  read_headers(node["withoutHeaders"], true, out);
+  for (const Node entry : node["queryParams"])
+    out.query.push_back({std::string(entry.key()), StringMatch::read(entry), false});
+  out.port = read_port(node["port"]);
+  out.source_labels = read_labels(node["sourceLabels"]);
+  out.source_ns = node["sourceNamespace"].string();
+  out.gateways = gateway_names(node["gateways"], ns);
+  return out;
+}
+
+Target read_target(const Mesh& mesh, Node destination, std::string_view ns) {
+  Target out;
+  out.host = full_host(mesh, destination["host"].string_or(), ns);
+  out.port = read_port(destination["port"]["number"]);
+  out.subset = destination["subset"].string();
+  return out;
+}
+
+std::vector<Target> read_targets(const Mesh& mesh, Node route, std::string_view ns) {
+  std::vector<Target> out;
+  for (const Node entry : route) {
+    Target target = read_target(mesh, entry["destination"], ns);
+    target.weight = static_cast<std::uint32_t>(std::max<std::int64_t>(0, entry["weight"].integer().value_or(0)));
+    read_edits(entry["headers"]["request"], target.request, &target.authority);
+    read_edits(entry["headers"]["response"], target.response, nullptr);
+    out.push_back(std::move(target));
+  }
+  if (out.size() == 1) out[0].weight = 1;  // DP-250: a single destination takes all, whatever its weight
+  return out;
+}
+
+std::optional<Redirect> read_redirect(Node node) {
+  if (!node.has_value()) return std::nullopt;
+  Redirect out;
+  out.scheme = node["scheme"].string();
+  out.authority = node["authority"].string();
+  out.uri = node["uri"].string();
+  if (node["prefixRewrite"].has_value()) out.prefix_rewrite = node["prefixRewrite"].string();
+  if (node["port"].has_value()) {
+    out.port = read_port(node["port"]);
+    out.port_stated = true;
+  } else if (node["derivePort"].has_value()) {
+    out.port_from_request = node["derivePort"].string_or() == "FROM_REQUEST_PORT";
+    out.port_stated = true;
+  }
+  out.code = static_cast<int>(node["redirectCode"].integer().value_or(301));
+  if (out.code == 0) out.code = 301;
+  return out;
+}
+
+std::optional<Rewrite> read_rewrite(Node node, std::optional<std::string>& authority) {
+  if (!node.has_value()) return std::nullopt;
+  Rewrite out;
+  out.uri = node["uri"].string();
+  if (const Node regex = node["uriRegexRewrite"]; regex.has_value()) {
+    re2::RE2::Options options;
+    options.set_log_errors(false);
+    auto compiled = std::make_shared<const re2::RE2>(std::string(regex["match"].string_or()), options);
+    if (compiled->ok()) out.regex = std::move(compiled);
+    out.regex_with = regex["rewrite"].string();
+  }
+  if (!node["authority"].string_or().empty()) authority = node["authority"].string();
+  return out;
+}
+
+std::optional<Fault> read_fault(Node node) {
+  if (!node.has_value()) return std::nullopt;
+  Fault out;
+  if (const Node delay = node["delay"]; delay.has_value()) {
+    out.delay_ns = read_duration(delay["fixedDelay"].string_or());
+    out.delay_percent = read_percent(delay["percentage"], delay["percent"], 0);
+  }
+  if (const Node abort = node["abort"]; abort.has_value()) {
+    if (const auto status = abort["httpStatus"].integer()) out.abort_status = static_cast<int>(*status);
+    if (abort["grpcStatus"].has_value()) {
+      static const std::vector<std::string_view> kNames = {
+          "OK",        "CANCELLED",     "UNKNOWN",          "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
+          "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+          "ABORTED",   "OUT_OF_RANGE",  "UNIMPLEMENTED",    "INTERNAL",         "UNAVAILABLE",
+          "DATA_LOSS", "UNAUTHENTICATED"};
+      const auto it = std::find(kNames.begin(), kNames.end(), abort["grpcStatus"].text());
+      out.abort_grpc = it == kNames.end() ? 2 : static_cast<int>(it - kNames.begin());
+    }
+    // An abort without percentage is not injected: Envoy's default share is 0 (TranslateFault, 1.27).
+    out.abort_percent = read_percent(abort["percentage"], abort["percent"], 0);
+  }
+  return out;
+}
+
+std::string join(Node sequence) {
+  std::string out;
+  for (const Node entry : sequence) {
+    if (!out.empty()) out += ',';
+    out += entry.text();
+  }
+  return out;
+}
+
+std::optional<Cors> read_cors(Node node) {
+  if (!node.has_value()) return std::nullopt;
+  Cors out;
+  for (const Node origin : node["allowOrigins"]) out.origins.push_back(StringMatch::read(origin));
+  if (!node["allowOrigins"].has_value())
+    for (const Node origin : node["allowOrigin"])
+      out.origins.push_back(origin.text() == "*" ? StringMatch{} : StringMatch::exact(std::string(origin.text())));
+  out.methods = join(node["allowMethods"]);
+  out.headers = join(node["allowHeaders"]);
+  out.expose = join(node["exposeHeaders"]);
+  if (const auto age = read_duration(node["maxAge"].string_or())) out.max_age = std::to_string(*age / 1'000'000'000);
+  out.credentials = node["allowCredentials"].boolean();
+  out.ignore_unmatched = node["unmatchedPreflights"].string_or() == "IGNORE";
+  return out;
+}
+
+HttpRule read_http(const Mesh& mesh, Node node, const Object& object, int index) {
+  HttpRule rule;
+  rule.object = object.ref();
+  rule.object.source = object.source(node);
+  rule.index = index;
+  for (const Node match : node["match"]) rule.matches.push_back(read_match(match, object.ns));
+  rule.targets = read_targets(mesh, node["route"], object.ns);
+  rule.redirect = read_redirect(node["redirect"]);
+  if (const Node direct = node["directResponse"]; direct.has_value()) {
+    rule.direct = DirectResponse{static_cast<int>(direct["status"].integer().value_or(200)),
+                                 direct["body"]["string"].has_value() ? direct["body"]["string"].string()
+                                                                      : direct["body"]["bytes"].string()};
+  }
+  read_edits(node["headers"]["request"], rule.request, &rule.authority);
+  read_edits(node["headers"]["response"], rule.response, nullptr);
+  rule.rewrite = read_rewrite(node["rewrite"], rule.authority);
+  rule.fault = read_fault(node["fault"]);
+  rule.cors = read_cors(node["corsPolicy"]);
+  if (node["mirror"].has_value()) {
+    const Percent share = read_percent(node["mirrorPercentage"], node["mirrorPercent"], 100);
+    if (share.value > 0) rule.mirrors.push_back({read_target(mesh, node["mirror"], object.ns), share});
+  }
+  for (const Node mirror : node["mirrors"]) {
+    const Percent share = read_percent(mirror["percentage"], {}, 100);
+    if (share.value > 0 && mirror["destination"].has_value())
+      rule.mirrors.push_back({read_target(mesh, mirror["destination"], object.ns), share});
+  }
+  if (node["timeout"].has_value()) rule.timeout_ns = read_duration(node["timeout"].string_or());
+  if (const Node retries = node["retries"]; retries.has_value()) {
+    RetryPolicy policy;
+    policy.attempts = static_cast<int>(retries["attempts"].integer().value_or(0));
+    policy.on = retries["retryOn"].string();
+    policy.per_try_timeout_ns = read_duration(retries["perTryTimeout"].string_or()).value_or(0);
+    rule.retries = policy;
+  }
+  return rule;
+}
+
+StreamRule read_stream(const Mesh& mesh, Node node, const Object& object, int index) {
+  StreamRule rule;
+  rule.object = object.ref();
+  rule.object.source = object.source(node);
+  rule.index = index;
+  for (const Node entry : node["match"]) {
+    StreamMatch match;
+    for (const std::string& host : read_strings(entry["sniHosts"])) match.sni_hosts.push_back(lower(host));
+    match.port = read_port(entry["port"]);
+    match.source_labels = read_labels(entry["sourceLabels"]);
+    match.source_ns = entry["sourceNamespace"].string();
+    match.gateways = gateway_names(entry["gateways"], object.ns);
+    for (const std::string& subnet : read_strings(entry["destinationSubnets"]))
+      if (const auto cidr = Cidr::parse(subnet)) match.destination_subnets.push_back(*cidr);
+    rule.matches.push_back(std::move(match));
+  }
+  rule.targets = read_targets(mesh, node["route"], object.ns);
+  return rule;
+}
+
+// DP-256: a delegate's condition must refine the root's; where both speak of one thing they must not contradict.
+std::optional<StringMatch> refine(const std::optional<StringMatch>& root, const std::optional<StringMatch>& own,
+                                  bool& conflict) {
+  if (!root) return own;
+  if (!own) return root;
+  using Kind = StringMatch::Kind;
+  const bool fits = root->kind == Kind::Prefix && own->kind != Kind::Regex ? own->text.starts_with(root->text)
+                    : root->kind == own->kind                              ? root->text == own->text
+                    : root->kind == Kind::Regex                            ? root->matches(own->text)
+                                                                           : false;
+  conflict |= !fits;
+  return own;
+}
+
+template <typename T>
+void refine_named(const std::vector<T>& root, std::vector<T>& own, bool& conflict) {
+  for (const T& wanted : root) {
+    const auto same = std::find_if(own.begin(), own.end(), [&](const T& o) {
+      if constexpr (requires { o.name; }) {
+        return o.name == wanted.name && o.invert == wanted.invert;
+      } else {
+        return o.path == wanted.path && o.invert == wanted.invert;
+      }
+    });
+    if (same == own.end()) {
+      own.push_back(wanted);
+    } else {
+      const std::optional<StringMatch> merged = refine(wanted.match, same->match, conflict);
+      same->match = *merged;
+    }
+  }
+}
+
+std::optional<HttpMatch> merge_match(const HttpMatch& root, HttpMatch own) {
+  bool conflict = false;
+  own.uri = refine(root.uri, own.uri, conflict);
+  refine_named(root.headers, own.headers, conflict);
+  refine_named(root.query, own.query, conflict);
+  refine_named(root.claims, own.claims, conflict);
+  if (root.port != 0) {
+    conflict |= own.port != 0 && own.port != root.port;
+    own.port = root.port;
+  }
+  for (const auto& [key, value] : root.source_labels) {
+    const auto [it, fresh] = own.source_labels.emplace(key, value);
+    conflict |= !fresh && it->second != value;
+  }
+  if (!root.source_ns.empty()) {
+    conflict |= !own.source_ns.empty() && own.source_ns != root.source_ns;
+    own.source_ns = root.source_ns;
+  }
+  if (!root.gateways.empty()) own.gateways = root.gateways;
+  if (conflict) return std::nullopt;
+  return own;
+}
+
+// Fields of the root that the delegate's route leaves open (mergeHTTPRoute of istiod, 1.27).
+std::optional<HttpRule> merge_delegate(const HttpRule& root, HttpRule own) {
+  std::vector<HttpMatch> merged;
+  if (root.matches.empty()) {
+    merged = own.matches;
+  } else if (own.matches.empty()) {
+    merged = root.matches;
+  } else {
+    for (const HttpMatch& r : root.matches)
+      for (const HttpMatch& o : own.matches)
+        if (auto both = merge_match(r, o)) merged.push_back(std::move(*both));
+    if (merged.empty()) return std::nullopt;
+  }
+  own.matches = std::move(merged);
+  if (!own.rewrite && !own.redirect && !own.direct && root.rewrite) own.rewrite = root.rewrite;
+  if (!own.authority) own.authority = root.authority;
+  if (!own.timeout_ns) own.timeout_ns = root.timeout_ns;
+  if (!own.retries) own.retries = root.retries;
+  if (!own.fault) own.fault = root.fault;
+  if (own.mirrors.empty()) own.mirrors = root.mirrors;
+  if (!own.cors) own.cors = root.cors;
+  auto over = [](const HeaderEdits& base, HeaderEdits& top) {
+    // mergeHeaders: maps are united, the root's entry wins for one key; removals are united.
+    auto unite = [](const Headers& from, Headers& into) {
+      for (const auto& pair : from) {
+        const auto it = std::find_if(into.begin(), into.end(), [&](const auto& p) { return p.first == pair.first; });
+        if (it == into.end()) {
+          into.push_back(pair);
+        } else {
+          it->second = pair.second;
+        }
+      }
+    };
+    unite(base.set, top.set);
+    unite(base.add, top.add);
+    for (const std::string& name : base.remove)
+      if (std::find(top.remove.begin(), top.remove.end(), name) == top.remove.end()) top.remove.push_back(name);
+  };
+  over(root.request, own.request);
+  over(root.response, own.response);
+  return own;
+}
+
+}  // namespace
+
+std::vector<RouteSet> read_virtual_services(const Mesh& mesh, Diagnostics& diagnostics) {
+  std::vector<const Object*> objects = mesh.objects_of("VirtualService");
+  std::stable_sort(objects.begin(), objects.end(), [](const Object* a, const Object* b) { return older(*a, *b); });
+  std::map<std::pair<std::string, std::string>, const Object*> delegates;
+  for (const Object* object : objects)
+    if (object->spec()["hosts"].empty()) delegates[{object->ns, object->name}] = object;
+
+  std::vector<RouteSet> out;
+  for (const Object* object : objects) {
+    const Node spec = object->spec();
+    if (spec["hosts"].empty()) continue;
+    RouteSet set;
+    set.ref = object->ref();
+    set.ns = object->ns;
+    set.creation = object->creation_timestamp;
+    for (const std::string& host : read_strings(spec["hosts"])) set.hosts.push_back(full_host(mesh, host, object->ns));
+    set.gateways = gateway_names(spec["gateways"], object->ns);
+    if (set.gateways.empty()) set.gateways.push_back("mesh");
+    set.export_to = read_strings(spec["exportTo"]);
+    int index = 0;
+    for (const Node entry : spec["http"]) {
+      HttpRule rule = read_http(mesh, entry, *object, index++);
+      const Node delegate = entry["delegate"];
+      if (!delegate.has_value()) {
+        set.http.push_back(std::move(rule));
+        continue;
+      }
+      const std::string ns = delegate["namespace"].string_or().empty() ? object->ns : delegate["namespace"].string();
+      const auto found = delegates.find({ns, delegate["name"].string()});
+      if (found == delegates.end() ||
+          !exported(read_strings(found->second->spec()["exportTo"]), ns, object->ns)) {
+        diagnostics.push_back({Severity::Warning, "MSH0240", object->ref().text(), object->source().file,
+                               delegate.position(),
+                               "DP-256: the delegate VirtualService " + ns + "/" +
+                                   std::string(delegate["name"].string_or()) +
+                                   " does not exist, has hosts, or is not exported here: this route is dropped"});
+        continue;
+      }
+      int inner = 0;
+      for (const Node own : found->second->spec()["http"]) {
+        HttpRule detail = read_http(mesh, own, *found->second, inner++);
+        if (auto merged = merge_delegate(rule, std::move(detail))) set.http.push_back(std::move(*merged));
+      }
+    }
+    index = 0;
+    for (const Node entry : spec["tls"]) set.tls.push_back(read_stream(mesh, entry, *object, index++));
+    index = 0;
+    for (const Node entry : spec["tcp"]) set.tcp.push_back(read_stream(mesh, entry, *object, index++));
+    set.table.build(set.http);
+    out.push_back(std::move(set));
+  }
+  return out;
+}
+
+}  // namespace meshsim::models::route

@@ -1,0 +1,122 @@
+// Paths and transports (dataplane.md section 2): every client kind x destination kind, PERMISSIVE and STRICT.
+#include <gtest/gtest.h>
+
+#include "tests/models/dataplane/support.h"
+
+namespace meshsim::models::testing {
+namespace {
+
+constexpr const char* kStrict = R"(
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: echo}
+spec: {mtls: {mode: STRICT}}
+)";
+
+struct Cell {
+  const char* client;
+  const char* server;
+  const char* permissive;
+  const char* strict;
+};
+
+class Matrix : public ::testing::TestWithParam<Cell> {};
+
+// DP-090, DP-055, DP-066: HTTP to the Service, no waypoint, profile istio-1.27 (legacy sidecars send HBONE, DP-037).
+TEST_P(Matrix, DP090) {
+  const Cell& cell = GetParam();
+  const Flow flow =
+      flow_of(std::string("echo/") + cell.client, std::string(cell.server) + ".echo.svc.cluster.local", 80);
+  const World open = world_of(echo_mesh(), "{profile: istio-1.27}");
+  const auto permissive = judge(open, flow).outcomes;
+  ASSERT_EQ(permissive.size(), 1u);
+  EXPECT_EQ(summary(permissive[0]), cell.permissive);
+  const World closed = world_of(echo_mesh(kStrict), "{profile: istio-1.27}");
+  const auto strict = judge(closed, flow).outcomes;
+  ASSERT_EQ(strict.size(), 1u);
+  EXPECT_EQ(summary(strict[0]), cell.strict);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, Matrix,
+    ::testing::Values(
+        Cell{"plain", "plain", "allowed 200 plaintext ", "allowed 200 plaintext "},
+        Cell{"plain", "sidecar", "allowed 200 plaintext sidecar", "denied - plaintext sidecar"},
+        Cell{"plain", "legacy", "allowed 200 plaintext sidecar", "denied - plaintext sidecar"},
+        Cell{"plain", "ambient", "allowed 200 plaintext ztunnel", "denied - plaintext ztunnel"},
+        Cell{"sidecar", "plain", "allowed 200 plaintext sidecar", "allowed 200 plaintext sidecar"},
+        Cell{"sidecar", "legacy", "allowed 200 mtls sidecar,sidecar", "allowed 200 mtls sidecar,sidecar"},
+        Cell{"sidecar", "ambient", "allowed 200 hbone sidecar,ztunnel", "allowed 200 hbone sidecar,ztunnel"},
+        Cell{"legacy", "sidecar", "allowed 200 mtls sidecar,sidecar", "allowed 200 mtls sidecar,sidecar"},
+        Cell{"legacy", "ambient", "allowed 200 hbone sidecar,ztunnel", "allowed 200 hbone sidecar,ztunnel"},
+        Cell{"ambient", "plain", "allowed 200 plaintext ztunnel", "allowed 200 plaintext ztunnel"},
+        Cell{"ambient", "sidecar", "allowed 200 hbone ztunnel,sidecar", "allowed 200 hbone ztunnel,sidecar"},
+        Cell{"ambient", "legacy", "allowed 200 plaintext ztunnel,sidecar", "denied - plaintext ztunnel,sidecar"}));
+
+// DP-037, DP-038: in ossm-3.2 a sidecar that was not restarted does not send HBONE.
+TEST(LegacySidecar, DP037SendsPlaintextInOssm32) {
+  const Flow flow = flow_of("echo/legacy", "ambient.echo", 80);
+  EXPECT_EQ(summary(judge(world_of(echo_mesh()), flow).outcomes.at(0)), "allowed 200 plaintext sidecar,ztunnel");
+  EXPECT_EQ(summary(judge(world_of(echo_mesh(kStrict)), flow).outcomes.at(0)), "denied 503 plaintext sidecar,ztunnel");
+}
+
+// DP-051: a sidecar's pod-IP traffic is plaintext passthrough.
+TEST(PodAddress, DP051SidecarSendsPlaintext) {
+  const Outcome o = judge(world_of(echo_mesh()), flow_to_pod("echo/sidecar", "echo/ambient", 8080)).outcomes.at(0);
+  EXPECT_EQ(summary(o), "allowed 200 plaintext sidecar,ztunnel");
+}
+
+// DP-077, DP-026: a pod that calls its own address is captured by nobody; by Service name it is.
+TEST(SelfCall, DP077) {
+  const World world = world_of(echo_mesh());
+  EXPECT_EQ(path_of(judge(world, flow_to_pod("echo/sidecar", "echo/sidecar", 8080)).outcomes.at(0)), "");
+  EXPECT_EQ(path_of(judge(world, flow_to_pod("echo/ambient", "echo/ambient", 8080)).outcomes.at(0)), "");
+  EXPECT_EQ(path_of(judge(world, flow_of("echo/sidecar", "sidecar", 80)).outcomes.at(0)), "sidecar,sidecar");
+}
+
+// DP-259: HTTP/1.0 is refused on a declared HTTP port (426) and taken for bytes on a sniffed one.
+TEST(OldHttp, DP259) {
+  const World world = world_of(echo_mesh());
+  Flow flow = flow_of("echo/sidecar", "legacy", 80);
+  flow.request.http_version = "HTTP/1.0";
+  const Outcome declared = judge(world, flow).outcomes.at(0);
+  EXPECT_EQ(declared.http_status, 426);
+  EXPECT_EQ(declared.answered_by, ProxyKind::Sidecar);
+  flow.to.port = 81;
+  const Outcome sniffed = judge(world, flow).outcomes.at(0);
+  EXPECT_EQ(sniffed.verdict, Verdict::Allowed);
+  EXPECT_FALSE(sniffed.l7_processed);
+}
+
+// design.md section 4: plain bytes into a port that serves TLS are reset.
+TEST(TlsPort, PlainBytesAreReset) {
+  const World world = world_of(echo_mesh());
+  EXPECT_EQ(judge(world, flow_of("echo/plain", "plain", 443)).outcomes.at(0).verdict, Verdict::Reset);
+  EXPECT_EQ(judge(world, flow_of("echo/plain", "plain", 443, FlowProtocol::Https)).outcomes.at(0).verdict,
+            Verdict::Allowed);
+}
+
+// DP-041, DP-042, DP-229: what is not in the mesh.
+TEST(Outside, UnknownHosts) {
+  const World world = world_of(echo_mesh());
+  for (const char* client : {"echo/plain", "echo/sidecar", "echo/ambient"}) {
+    const Outcome o = judge(world, flow_of(client, "www.example.com", 80)).outcomes.at(0);
+    EXPECT_EQ(o.verdict, Verdict::Allowed) << client;
+    EXPECT_EQ(o.transport, Transport::Plaintext) << client;
+  }
+  const World strict =
+      world_of(echo_mesh(), "{profile: ossm-3.2, config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
+  EXPECT_EQ(judge(strict, flow_of("echo/sidecar", "www.example.com", 80)).outcomes.at(0).http_status, 502);
+  EXPECT_EQ(judge(strict, flow_of("echo/ambient", "www.example.com", 80)).outcomes.at(0).verdict, Verdict::Allowed);
+}
+
+// Flows that name what the manifests do not have are unknown, never a guess.
+TEST(Unknown, MissingClientOrServer) {
+  const World world = world_of(echo_mesh());
+  EXPECT_EQ(judge(world, flow_of("echo/nobody", "plain", 80)).outcomes.at(0).verdict, Verdict::Unknown);
+  EXPECT_EQ(judge(world, flow_to_pod("echo/plain", "echo/nobody", 80)).outcomes.at(0).verdict, Verdict::Unknown);
+}
+
+}  // namespace
+}  // namespace meshsim::models::testing
