@@ -1,0 +1,16 @@
+#pragma once
+// Completion scripts for bash, zsh and fish, made from the table of commands and options.
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace meshsim::scenarios {
+
+struct CompletionCommand {
+  std::string name, text;
+  std::vector<std::pair<std::string, std::string>> options;  // --name, text
+};
+
+std::string completion_script(const std::string& shell, const std::vector<CompletionCommand>& commands);
+
+}  // namespace meshsim::scenarios

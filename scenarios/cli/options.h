@@ -1,0 +1,37 @@
+#pragma once
+// Options: what the commands share, after parsing (internal to scenarios/cli).
+#include <string>
+#include <vector>
+
+#include "scenarios/cli/cli.h"
+#include "scenarios/read/read_limits.h"
+
+namespace meshsim::scenarios {
+
+struct Options {
+  std::vector<std::string> files;  // -f and positional alike
+  std::string output = "table";
+  std::string ns;  // -n; empty: all (-A)
+  std::string colour = "auto";
+  std::string out_dir;  // --out
+  std::string flow;     // --flow
+  std::vector<std::string> fail_on;
+  unsigned threads = 1;
+  bool policies = false, telemetry = false;  // matrix
+  ReadLimits limits;
+  std::string shell;  // completion
+};
+
+// Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to
+// report.
+int run_command(const Options& options, const Streams& streams);
+int explain_command(const Options& options, const Streams& streams);
+int matrix_command(const Options& options, const Streams& streams);
+int profiles_command(const Options& options, const Streams& streams);
+int schema_command(const Options& options, const Streams& streams);
+int version_command(const Options& options, const Streams& streams);
+
+bool use_colour(const Options& options, const Streams& streams);
+int usage_error(const Streams& streams, const std::string& text);
+
+}  // namespace meshsim::scenarios

@@ -1,0 +1,103 @@
+// The one table of commands and options: parsing, help and shell completion all come from it. The only file that
+// includes CLI11.
+#include <algorithm>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "scenarios/cli/completion.h"
+#include "scenarios/cli/options.h"
+
+namespace meshsim::scenarios {
+namespace {
+
+void add_files(CLI::App& app, Options& o) {
+  app.add_option("paths,-f,--filename", o.files,
+                 "Scenario, manifest, folder, pattern, or - for standard input; repeatable");
+}
+
+void add_common(CLI::App& app, Options& o) {
+  app.add_option("-o,--output", o.output, "Format: table, wide, json, yaml")->capture_default_str();
+  app.add_option("-n,--namespace", o.ns, "Show only flows that start or end in this namespace");
+  app.add_flag_callback(
+      "-A,--all-namespaces", [&o] { o.ns.clear(); }, "Show every namespace (the default)");
+  app.add_option("--color", o.colour, "auto, always or never; NO_COLOR is honoured")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--out", o.out_dir, "Write the report into this folder instead of standard output");
+  app.add_option("--threads", o.threads, "Flows judged at a time; the result does not depend on it")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--max-file-bytes", o.limits.file_bytes, "Largest file that is read")->capture_default_str();
+  app.add_option("--max-depth", o.limits.depth, "Deepest nesting that is read")->capture_default_str();
+  app.add_option("--max-alias-nodes", o.limits.alias_nodes, "Most nodes that YAML aliases of one document may copy")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+int cli_main(const std::vector<std::string>& arguments, const Streams& streams) {
+  Options o;
+  CLI::App app{
+      "meshsim: where a flow goes in a mixed sidecar / ambient mesh, which policies are enforced, and which are "
+      "silently not",
+      "meshsim"};
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  app.set_version_flag("--version", "meshsim " MESHSIM_VERSION);
+
+  auto* run = app.add_subcommand("run", "Judge every flow of a scenario; print verdicts, policies, telemetry");
+  add_files(*run, o);
+  add_common(*run, o);
+  run->add_option("--fail-on", o.fail_on,
+                  "Exit 1 if a policy has one of these statuses (bypassed, open, denies-all, inert, ...)")
+      ->delimiter(',');
+
+  auto* explain = app.add_subcommand("explain", "One flow hop by hop: every policy considered, and why");
+  add_files(*explain, o);
+  add_common(*explain, o);
+  explain->add_option("--flow", o.flow, "Name of the flow; without it, every flow");
+
+  auto* matrix = app.add_subcommand("matrix", "Who reaches whom, and through what: all pairs");
+  add_files(*matrix, o);
+  add_common(*matrix, o);
+  matrix->add_flag("--policies", o.policies, "Policy x client population x destination");
+  matrix->add_flag("--telemetry", o.telemetry, "Who reports each edge, and at which level");
+
+  auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
+  profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");
+  auto* schema = app.add_subcommand("schema", "JSON Schema of the scenario file");
+  auto* version = app.add_subcommand("version", "Version of the program");
+  auto* completion = app.add_subcommand("completion", "Completion script for a shell");
+  completion->add_option("shell", o.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::Success& done) {  // --help, --version
+    return app.exit(done, streams.out, streams.err) == 0 ? kFine : kUsage;
+  } catch (const CLI::ParseError& error) {
+    app.exit(error, streams.out, streams.err);
+    return kUsage;
+  }
+  if (*run) return run_command(o, streams);
+  if (*explain) return explain_command(o, streams);
+  if (*matrix) return matrix_command(o, streams);
+  if (*profiles) return profiles_command(o, streams);
+  if (*schema) return schema_command(o, streams);
+  if (*version) return version_command(o, streams);
+
+  // What is left is completion: the option table as plain words.
+  std::vector<CompletionCommand> table;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    CompletionCommand command{sub->get_name(), sub->get_description(), {}};
+    for (const CLI::Option* option : sub->get_options())
+      for (const std::string& name : option->get_lnames())
+        command.options.push_back({"--" + name, option->get_description()});
+    table.push_back(std::move(command));
+  }
+  streams.out << completion_script(o.shell, table);
+  return kFine;
+}
+
+}  // namespace meshsim::scenarios

@@ -1,0 +1,115 @@
+// run and explain.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <ostream>
+
+#include "scenarios/cli/options.h"
+#include "scenarios/report/report.h"
+
+namespace meshsim::scenarios {
+namespace {
+
+constexpr std::array<std::string_view, 8> kStatuses = {"enforced", "bypassed", "inert",          "denies-all",
+                                                       "open",     "dry-run",  "not-applicable", "not-evaluated"};
+
+std::shared_ptr<const Loaded> load_for(const Options& options, const Streams& streams) {
+  ReadOptions read;
+  read.limits = options.limits;
+  read.standard_input = &streams.in;
+  auto loaded = std::make_shared<const Loaded>(load(options.files, read));
+  const bool table = options.output == "table" || options.output == "wide";
+  for (const models::Diagnostic& d : loaded->diagnostics)
+    if (table || d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';
+  return loaded;
+}
+
+// To standard output, or as a whole file into --out.
+int deliver(const std::string& text, const std::string& name, const Options& options, const Streams& streams) {
+  if (options.out_dir.empty()) {
+    streams.out << text << std::flush;
+    return kFine;
+  }
+  std::error_code error;
+  std::filesystem::create_directories(options.out_dir, error);
+  if (const auto problem = write_file((std::filesystem::path(options.out_dir) / name).string(), text)) {
+    streams.err << "meshsim: " << *problem << '\n';
+    return kInternal;
+  }
+  return kFine;
+}
+
+std::string extension(const std::string& format) {
+  return format == "json" ? ".json" : format == "yaml" ? ".yaml" : ".txt";
+}
+
+}  // namespace
+
+bool use_colour(const Options& options, const Streams& streams) {
+  if (options.colour == "always") return true;
+  if (options.colour == "never") return false;
+  const char* no = std::getenv("NO_COLOR");
+  return streams.terminal && (no == nullptr || *no == '\0');
+}
+
+int usage_error(const Streams& streams, const std::string& text) {
+  streams.err << "meshsim: " << text << '\n';
+  return kUsage;
+}
+
+int run_command(const Options& options, const Streams& streams) {
+  if (options.files.empty())
+    return usage_error(streams, "run needs a scenario, a manifest or a folder (- for standard input)");
+  const ReportFormat* format = find_run_format(options.output);
+  if (format == nullptr)
+    return usage_error(streams, "there is no output format " + options.output + " (table, wide, json, yaml)");
+  for (const std::string& status : options.fail_on)
+    if (std::find(kStatuses.begin(), kStatuses.end(), status) == kStatuses.end())
+      return usage_error(streams,
+                         "--fail-on knows the statuses enforced, bypassed, inert, denies-all, open, dry-run, "
+                         "not-applicable and not-evaluated, not " +
+                             status);
+  const auto loaded = load_for(options, streams);
+  RunOptions how;
+  how.threads = options.threads;
+  const RunResult result = run(loaded, how);
+  ReportOptions report;
+  report.colour = use_colour(options, streams) && options.out_dir.empty();
+  report.only_namespace = options.ns;
+  if (const int code = deliver(format->render(result, report), "run" + extension(options.output), options, streams);
+      code != kFine)
+    return code;
+  if (loaded->unreadable) return kData;
+  for (const FlowRun& flow : result.flows) {
+    if (!flow.expectations.failed.empty()) return kFailed;
+    for (const models::Outcome& outcome : flow.result.outcomes)
+      for (const models::PolicyFinding& policy : outcome.policies)
+        if (std::find(options.fail_on.begin(), options.fail_on.end(), models::to_string(policy.status)) !=
+            options.fail_on.end())
+          return kFailed;
+  }
+  return kFine;
+}
+
+int explain_command(const Options& options, const Streams& streams) {
+  if (options.files.empty()) return usage_error(streams, "explain needs a scenario");
+  const auto loaded = load_for(options, streams);
+  RunOptions how;
+  how.threads = options.threads;
+  how.only_flow = options.flow;
+  const RunResult result = run(loaded, how);
+  if (result.flows.empty() && !loaded->unreadable)
+    return usage_error(
+        streams, options.flow.empty() ? "the scenario has no flows" : "the scenario has no flow named " + options.flow);
+  ReportOptions report;
+  report.colour = use_colour(options, streams) && options.out_dir.empty();
+  const std::string text = options.output == "json"   ? run_json(result, report)
+                           : options.output == "yaml" ? run_yaml(result, report)
+                                                      : explain_text(result, report);
+  if (const int code = deliver(text, "explain" + extension(options.output), options, streams); code != kFine)
+    return code;
+  return loaded->unreadable ? kData : kFine;
+}
+
+}  // namespace meshsim::scenarios

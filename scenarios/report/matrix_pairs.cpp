@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "models/telemetry/telemetry.h"
+#include "scenarios/report/matrix_report.h"
+
+namespace meshsim::scenarios {
+namespace {
+
+using namespace models;
+
+std::string population(const Workload& w) {
+  if (w.role == ProxyRole::Gateway || w.role == ProxyRole::EastWest) return "gateway";
+  switch (w.mode) {
+    case DataplaneMode::Sidecar:
+      return w.sidecar_hbone ? "sidecar" : "sidecar-legacy";
+    case DataplaneMode::Ambient:
+      return "ambient";
+    case DataplaneMode::None:
+      return "none";
+  }
+  return "none";
+}
+
+struct Caller {
+  Client client;
+  std::string name, population;
+};
+
+std::vector<Caller> callers(const Mesh& mesh, const MatrixOptions& options) {
+  std::vector<Caller> out;
+  for (const Workload& w : mesh.workloads) {
+    if (w.external || w.role == ProxyRole::Waypoint || w.role == ProxyRole::Ztunnel ||
+        w.ns == mesh.settings.root_namespace)
+      continue;
+    Caller caller;
+    caller.client.ns = w.ns;
+    caller.client.name = w.name;
+    caller.population = population(w);
+    if (caller.population == "gateway") {
+      if (!options.one_client_per_population || w.gateway == kNone) continue;
+      caller.client.kind = Client::Kind::Gateway;
+      caller.client.name = mesh.gateways[w.gateway].name;
+    }
+    caller.name = caller.client.ns + '/' + caller.client.name;
+    out.push_back(std::move(caller));
+  }
+  if (options.one_client_per_population) {
+    std::vector<Caller> few;
+    for (Caller& caller : out)
+      if (std::none_of(few.begin(), few.end(), [&](const Caller& c) { return c.population == caller.population; }))
+        few.push_back(std::move(caller));
+    Caller outside;
+    outside.client.kind = Client::Kind::Outside;
+    outside.name = outside.population = "outside";
+    few.push_back(std::move(outside));
+    return few;
+  }
+  return out;
+}
+
+FlowProtocol protocol_of(Protocol p) {
+  if (is_http(p)) return p == Protocol::Grpc ? FlowProtocol::Grpc : FlowProtocol::Http;
+  if (is_tls(p)) return p == Protocol::Https ? FlowProtocol::Https : FlowProtocol::Tls;
+  return p == Protocol::Unset ? FlowProtocol::Http : FlowProtocol::Tcp;
+}
+
+}  // namespace
+
+std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
+  const Mesh& mesh = *world.mesh;
+  std::vector<Pair> pairs;
+  for (const Caller& caller : callers(mesh, options)) {
+    for (const Service& service : mesh.services) {
+      if (!service.kubernetes || service.endpoints.empty()) continue;
+      const std::size_t first = service.endpoints.front().workload;
+      if (first != kNone && mesh.workloads[first].role != ProxyRole::None)
+        continue;  // gateways and waypoints are no destinations here
+      if (!options.only_namespace.empty() && caller.client.ns != options.only_namespace &&
+          service.ns != options.only_namespace)
+        continue;
+      for (const ServicePort& port : service.ports) {
+        if (port.protocol == Protocol::Udp) continue;
+        Pair pair{caller.name, caller.population, service.hostname, port.port, {}};
+        Flow& flow = pair.result.flow;
+        flow.name = caller.name + " -> " + service.hostname + ":" + std::to_string(port.port);
+        flow.from = caller.client;
+        flow.to.host = service.hostname;
+        flow.to.port = port.port;
+        flow.protocol = protocol_of(port.protocol);
+        pairs.push_back(std::move(pair));
+      }
+    }
+  }
+  std::atomic<std::size_t> next = 0;
+  auto work = [&] {
+    for (std::size_t i = next++; i < pairs.size(); i = next++) {
+      pairs[i].result = judge(world, pairs[i].result.flow);
+      if (options.telemetry)
+        for (Outcome& outcome : pairs[i].result.outcomes)
+          outcome.telemetry = telemetry_of(world, pairs[i].result.flow, outcome);
+    }
+  };
+  const unsigned extra = pairs.size() < 256 ? 0 : std::max(1u, options.threads) - 1;
+  std::vector<std::thread> helpers;
+  for (unsigned i = 0; i < extra; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  return pairs;
+}
+
+}  // namespace meshsim::scenarios

@@ -1,0 +1,36 @@
+#pragma once
+// matrix: every client x every Service port of a mesh, judged with one plain request; or every policy x every
+// population of clients.
+#include <string>
+#include <vector>
+
+#include "models/dataplane/world.h"
+
+namespace meshsim::scenarios {
+
+struct Pair {
+  std::string client;       // ns/workload, "outside"
+  std::string population;   // sidecar, sidecar-legacy, ambient, none, gateway, outside
+  std::string destination;  // service host
+  std::uint16_t port = 0;
+  models::FlowResult result;
+};
+
+struct MatrixOptions {
+  std::string only_namespace;  // pairs that start or end there
+  bool telemetry = false;      // fill telemetry of every outcome
+  bool one_client_per_population = false;
+  unsigned threads = 1;
+};
+
+// In the order of clients, services, ports. Clients: all ordinary workloads; with one_client_per_population one of each
+// kind, gateways and the outside included. Services: those of Kubernetes, without the Services of waypoints.
+std::vector<Pair> all_pairs(const models::World& world, const MatrixOptions& options);
+
+std::string matrix_table(const std::vector<Pair>& pairs, bool colour);
+std::string matrix_policies_table(const models::World& world, const std::vector<Pair>& pairs, bool colour);
+std::string matrix_telemetry_table(const std::vector<Pair>& pairs, bool colour);
+std::string matrix_json(const models::World& world, const std::vector<Pair>& pairs, bool policies, bool telemetry,
+                        bool yaml);
+
+}  // namespace meshsim::scenarios
