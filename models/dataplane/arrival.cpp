@@ -17,6 +17,15 @@ IpAddress address_of(const Workload& w, std::size_t pod) {
 
 }  // namespace
 
+void Walker::stall(Walk walk) {
+  fail(std::move(walk), Verdict::Reset, "-",
+       {"DP-073",
+        "port " + std::to_string(flow_.to.port) +
+            " declares no protocol, so the client sidecar waits for the client's first bytes; a server-first protocol "
+            "stalls",
+        {}});
+}
+
 bool Walker::network_blocks(Walk& walk, std::size_t workload, std::size_t pod, std::uint16_t port) {
   if (workload == kNone) return false;
   const auto policy =
@@ -35,6 +44,10 @@ void Walker::arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint1
   const Workload& w = mesh_.workloads[workload];
   walk.out.transport = transport;
   name_destination(walk, workload, port);
+  if (walk.stalls) {
+    stall(std::move(walk));
+    return;
+  }
   const bool hbone = transport == Transport::Hbone || transport == Transport::DoubleHbone;
   if (network_blocks(walk, workload, pod, hbone ? 15008 : port)) return;
   if (w.role == ProxyRole::None && w.mode == DataplaneMode::Ambient) {

@@ -193,6 +193,10 @@ Address Walker::literal(const Address& to) const {
 void Walker::leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport) {
   walk.out.routed_to = RoutedTo{host, "", port};
   walk.out.transport = transport;
+  if (walk.stalls) {
+    stall(std::move(walk));
+    return;
+  }
   walk.out.verdict = Verdict::Allowed;
   walk.out.http_status = walk.is_http() ? std::optional(200) : std::nullopt;
   walk.out.upstream = {walk.path, walk.authority, walk.http_version, walk.headers};
@@ -235,16 +239,8 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
   const bool declared_http = known && is_http(port->protocol);
   const bool http =
       declared_http ? walk.is_http() : walk.sniffs_as_http() && (!known || port->protocol == Protocol::Unset);
-  if (known && port->protocol == Protocol::Unset && flow_.request.server_first && walk.payload == Payload::Bytes) {
-    walk.out.hops.push_back(std::move(hop));
-    fail(std::move(walk), Verdict::Reset, "-",
-         {"DP-073",
-          "port " + std::to_string(to.port) +
-              " declares no protocol, so the client sidecar waits for the client's first bytes; a server-first "
-              "protocol stalls",
-          {}});
-    return;
-  }
+  walk.stalls =
+      known && port->protocol == Protocol::Unset && flow_.request.server_first && walk.payload == Payload::Bytes;
   if (declared_http && !walk.is_http()) {
     walk.out.hops.push_back(std::move(hop));
     walk.out.hops.back().http = true;

@@ -127,6 +127,7 @@ class Walker {
   bool network_blocks(Walk& walk, std::size_t workload, std::size_t pod,
                       std::uint16_t port);  // true: the walk has ended
   void arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
+  void stall(Walk walk);
   void at_ztunnel(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
   void at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
   void at_application(Walk walk, std::size_t workload, std::uint16_t port, Transport transport);
