@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "scenarios/read/field_check.h"
 #include "scenarios/read/retired_kinds.h"
 
 namespace meshsim::scenarios {
@@ -57,6 +58,7 @@ void ObjectCollector::add(const std::shared_ptr<const Tree>& tree, Node root) {
   if (!object) return;
   if (const auto retired = retirement(object->api_group, object->kind))
     say(Severity::Warning, "MSH0026", *object, root["kind"].position(), *retired);
+  broken_ = check_fields(*object, diagnostics_) || broken_;
   objects_.push_back(std::move(*object));
 }
 

@@ -151,5 +151,42 @@ TEST_F(ManifestReader, LimitsAreNamedInTheFinding) {
   EXPECT_TRUE(r.unreadable);
 }
 
+struct FieldCase {
+  const char* text;
+  const char* codes;
+  const char* part;
+  bool unreadable;
+};
+
+TEST_F(ManifestReader, FieldsAreCheckedAgainstTheRealSchemas) {
+  const std::string istio = "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: a}\n";
+  const std::string service = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n";
+  const FieldCase cases[] = {
+      {"spec: {rules: [{from: [{source: {namespaces: [x]}}]}]}", "", "", false},
+      {"spec: {rule: []}", "MSH0030 ", "did you mean \"rules\"?", false},
+      {"spec: {rules: [{from: [{source: {principal: [x]}}]}]}", "MSH0030 ", "spec.rules[0].from[0].source", false},
+      {"spec: {rules: [{to: [{operation: {ports: [8080]}}]}]}", "MSH0031 ", "put quotes around 8080", false},
+      {"spec: {rules: [{to: [{operation: {methods: GET}}]}]}", "MSH0031 ", "methods must be a list, not a string",
+       true},
+      {"spec: {selector: [a]}", "MSH0031 ", "must be a mapping, not a list", true},
+      {"spec: null", "", "", false},
+      {"speck: {}", "MSH0030 ", "did you mean \"spec\"?", false},
+  };
+  for (const FieldCase& c : cases) {
+    const ReadResult r = read_manifest_text(istio + c.text + "\n", "p.yaml");
+    EXPECT_EQ(codes(r), c.codes) << c.text;
+    EXPECT_EQ(r.unreadable, c.unreadable) << c.text;
+    EXPECT_EQ(r.objects.size(), 1u) << c.text;
+    EXPECT_THAT(r.diagnostics.empty() ? "" : r.diagnostics[0].message, testing::HasSubstr(c.part));
+  }
+  EXPECT_EQ(codes(read_manifest_text(
+                service + "spec: {ports: [{port: 80, targetPort: http}, {port: 81, targetPort: 8081}]}\n", "s.yaml")),
+            "");
+  EXPECT_EQ(codes(read_manifest_text(service + "spec: {ports: [{port: '80'}]}\n", "s.yaml")), "MSH0031 ");
+  EXPECT_EQ(codes(read_manifest_text(service + "spec: {type: ClusterIP, selectors: {a: b}}\n", "s.yaml")), "MSH0030 ");
+  EXPECT_EQ(codes(read_manifest_text("apiVersion: v1\nkind: Service\nmetadata: {name: a, label: {}}\n", "s.yaml")),
+            "MSH0030 ");
+}
+
 }  // namespace
 }  // namespace meshsim::scenarios
