@@ -54,6 +54,7 @@ struct Walk {
   std::string sni;         // of the outermost TLS that a gateway may look at
   Peer peer;
   std::size_t from = kNone;  // workload whose network namespace sends (NetworkPolicy)
+  bool stalls = false;  // server-first bytes through a sniffing client sidecar: the connection hangs once made (DP-073)
   bool http_proxy_before =
       false;  // an Envoy that handles HTTP stands before this point: failures reach the client as 503
   bool is_http() const { return payload == Payload::Http; }
