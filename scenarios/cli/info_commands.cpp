@@ -3,7 +3,7 @@
 
 #include "models/mesh/profile.h"
 #include "scenarios/cli/options.h"
-#include "scenarios/read/scenario_schema.h"
+#include "scenarios/read/scenario.h"
 #include "scenarios/report/json_value.h"
 #include "scenarios/report/style.h"
 

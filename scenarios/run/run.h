@@ -1,7 +1,7 @@
 #pragma once
 // Run: the main job. load() reads a scenario and compiles its world; run() judges every flow, adds telemetry and
-// compares with the expectations. Values only: two runs can live side by side, and the window shares them with the
-// command line.
+// compares with the expectations. Values only: two runs can live side by side, and the window, the tests, the matrix
+// and diff share them with the command line.
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ namespace meshsim::scenarios {
 
 struct Loaded {
   Scenario scenario;
-  models::World world;              // mesh is null when nothing could be read at all
+  models::World world;              // always complete, even when little could be read
   models::Diagnostics diagnostics;  // of reading, resolving and compiling, sorted
   bool unreadable = false;          // something could not be parsed or decoded: exit code 65
 };
@@ -32,12 +32,18 @@ struct RunResult {
 
 // `paths`: scenario files, or manifests (files, folders, patterns) without flows; "-" is standard input.
 Loaded load(const std::vector<std::string>& paths, const ReadOptions& options = {});
+// The same for a scenario that is at hand already.
+Loaded load(Scenario scenario);
 
 struct RunOptions {
-  unsigned threads = 1;   // any number gives the same result
-  std::string only_flow;  // judge this flow only
+  unsigned threads = 1;   // any number gives the same result; 0: one per processor
+  std::string only_flow;  // judge flows of this name only; empty: all
   bool telemetry = true;
 };
 RunResult run(std::shared_ptr<const Loaded> loaded, const RunOptions& options = {});
+
+// One flow of this world. Where part of the input could not be understood there is no verdict, only `unknown`: what is
+// missing could be the policy that decides.
+models::FlowResult judge_flow(const Loaded& loaded, const models::Flow& flow, bool telemetry);
 
 }  // namespace meshsim::scenarios

@@ -1,0 +1,71 @@
+#include "scenarios/run/run.h"
+
+#include <algorithm>
+
+#include "models/telemetry/telemetry.h"
+#include "scenarios/run/parallel.h"
+
+namespace meshsim::scenarios {
+
+using models::Diagnostic;
+using models::Flow;
+using models::FlowResult;
+using models::Outcome;
+using models::Severity;
+
+namespace {
+
+FlowResult not_understood(const Loaded& loaded, const Flow& flow) {
+  Outcome outcome;
+  models::Reason reason;
+  const auto error = std::find_if(loaded.diagnostics.begin(), loaded.diagnostics.end(),
+                                  [](const Diagnostic& d) { return d.severity == Severity::Error; });
+  reason.text = "part of the input could not be understood, and what is missing could decide";
+  if (error != loaded.diagnostics.end()) {
+    reason.text += "; first: [" + error->code + "] " + error->message;
+    reason.source = {error->file, error->position};
+  }
+  outcome.reasons.push_back(std::move(reason));
+  return {flow, {std::move(outcome)}};
+}
+
+}  // namespace
+
+Loaded load(const std::vector<std::string>& paths, const ReadOptions& options) {
+  return load(read_scenario(paths, options));
+}
+
+Loaded load(Scenario scenario) {
+  Loaded out;
+  out.unreadable = scenario.unreadable;
+  out.diagnostics = scenario.diagnostics;
+  out.world = models::make_world(models::resolve(scenario.objects, scenario.mesh), out.diagnostics);
+  models::sort_and_unique(out.diagnostics);
+  out.scenario = std::move(scenario);
+  return out;
+}
+
+FlowResult judge_flow(const Loaded& loaded, const Flow& flow, bool telemetry) {
+  if (loaded.unreadable) return not_understood(loaded, flow);
+  FlowResult result = models::judge(loaded.world, flow);
+  if (telemetry)
+    for (Outcome& outcome : result.outcomes) outcome.telemetry = models::telemetry_of(loaded.world, flow, outcome);
+  return result;
+}
+
+RunResult run(std::shared_ptr<const Loaded> loaded, const RunOptions& options) {
+  RunResult out;
+  std::vector<const ScenarioFlow*> asked;
+  for (const ScenarioFlow& flow : loaded->scenario.flows)
+    if (options.only_flow.empty() || flow.flow.name == options.only_flow) asked.push_back(&flow);
+  out.flows.resize(asked.size());
+  for_each_index(asked.size(), options.threads, [&](std::size_t i) {
+    FlowRun& flow = out.flows[i];
+    flow.result = judge_flow(*loaded, asked[i]->flow, options.telemetry);
+    if (asked[i]->expect) flow.expectations = compare(*asked[i]->expect, flow.result.outcomes);
+  });
+  out.loaded = std::move(loaded);
+  return out;
+}
+
+}  // namespace meshsim::scenarios
