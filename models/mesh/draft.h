@@ -21,6 +21,12 @@ struct WorkloadDraft {
   std::size_t number = 0;          // order within the object
 };
 
+// A manual EndpointSlice all of whose addresses are pods among the files: the pods are the endpoints.
+struct PodSlice {
+  std::vector<std::pair<IpAddress, bool>> addresses;  // with readiness
+  std::vector<ContainerPort> ports;
+};
+
 // What a Node says (DP-011, locality).
 struct NodeFacts {
   Labels labels;
@@ -34,6 +40,7 @@ struct Draft {
   std::unordered_map<std::string, const Object*> by_name;               // "group/Kind|ns|name"
   std::map<std::string, NodeFacts, std::less<>> nodes;
   std::vector<WorkloadDraft> workloads;
+  std::map<std::string, std::vector<PodSlice>> pod_slices;                   // by ns/service
   std::unordered_map<const Object*, std::vector<std::size_t>> workloads_of;  // after sorting: into Mesh::workloads
   std::vector<WorkloadDraft::Origin> origins;                                // parallel to Mesh::workloads
   std::vector<std::string> origin_hosts;                                     // parallel to Mesh::workloads

@@ -43,10 +43,16 @@ class LabelIndex {
   std::unordered_map<std::string, std::vector<std::size_t>> by_pair_;
 };
 
-std::uint16_t named_port(const Workload& w, std::string_view name) {
-  for (const ContainerPort& port : w.ports)
+std::uint16_t named_port(const std::vector<ContainerPort>& ports, std::string_view name) {
+  for (const ContainerPort& port : ports)
     if (port.name == name) return port.port;
   return 0;
+}
+
+// A slice names its ports after the Service's; an unnamed single port fits.
+std::uint16_t slice_port(const Service& s, const std::vector<ContainerPort>& ports, const ServicePort& port) {
+  const std::uint16_t named = named_port(ports, port.name);
+  return named == 0 && ports.size() == 1 && s.ports.size() == 1 ? ports.front().port : named;
 }
 
 // DP-201: where this service's ports are at this workload.
@@ -56,15 +62,13 @@ std::vector<std::uint16_t> target_ports(const Service& s, const Workload& w, Wor
   for (const ServicePort& port : s.ports) {
     std::uint16_t target = port.target_number;
     if (origin == WorkloadDraft::Origin::Pods) {
-      if (!port.target_name.empty()) target = named_port(w, port.target_name);
+      if (!port.target_name.empty()) target = named_port(w.ports, port.target_name);
     } else if (origin == WorkloadDraft::Origin::Slice) {
-      // A slice names its ports after the Service's; an unnamed single port fits.
-      target = named_port(w, port.name);
-      if (target == 0 && w.ports.size() == 1 && s.ports.size() == 1) target = w.ports.front().port;
+      target = slice_port(s, w.ports, port);
     } else {
       // WorkloadEntry and inline endpoints map port names to numbers.
       const std::string_view name = s.kubernetes && !port.target_name.empty() ? port.target_name : port.name;
-      if (const auto mapped = named_port(w, name)) target = mapped;
+      if (const auto mapped = named_port(w.ports, name)) target = mapped;
     }
     out.push_back(target);
   }
@@ -86,25 +90,17 @@ void add_endpoints(Service& s, const Mesh& mesh, std::size_t workload, WorkloadD
   }
 }
 
-// Addresses of a manual slice that are pods known to the mesh: the pods themselves are the endpoints.
-bool add_known_pods(Service& s, const Mesh& mesh, const Workload& slice) {
-  bool all = !slice.pods.empty();
-  std::vector<Endpoint> found;
-  for (const PodInstance& address : slice.pods) {
-    const auto known = address.addresses.empty() ? std::nullopt : mesh.workload_by_ip(address.addresses.front());
-    if (!known) {
-      all = false;
-      break;
-    }
+void add_known_pods(Service& s, const Mesh& mesh, const PodSlice& slice) {
+  for (const auto& [address, ready] : slice.addresses) {
+    const auto known = mesh.workload_by_ip(address);
+    if (!known) continue;
     Endpoint endpoint;
     endpoint.workload = known->first;
     endpoint.pod = known->second;
-    endpoint.target_ports = target_ports(s, slice, WorkloadDraft::Origin::Slice);
-    endpoint.healthy = address.ready || s.publish_not_ready;
-    found.push_back(std::move(endpoint));
+    for (const ServicePort& port : s.ports) endpoint.target_ports.push_back(slice_port(s, slice.ports, port));
+    endpoint.healthy = ready || s.publish_not_ready;
+    s.endpoints.push_back(std::move(endpoint));
   }
-  if (all) s.endpoints = std::move(found);
-  return all;
 }
 
 }  // namespace
@@ -126,8 +122,9 @@ void link_endpoints(Draft& draft) {
           add_endpoints(s, mesh, w, draft.origins[w]);
     } else if (s.kubernetes) {
       if (const auto it = slices.find(s.ns + '/' + s.name); it != slices.end())
-        for (const std::size_t w : it->second)
-          if (!add_known_pods(s, mesh, mesh.workloads[w])) add_endpoints(s, mesh, w, Origin::Slice);
+        for (const std::size_t w : it->second) add_endpoints(s, mesh, w, Origin::Slice);
+      if (const auto it = draft.pod_slices.find(s.ns + '/' + s.name); it != draft.pod_slices.end())
+        for (const PodSlice& slice : it->second) add_known_pods(s, mesh, slice);
     } else if (const auto it = draft.workloads_of.find(draft.service_objects[i]); it != draft.workloads_of.end()) {
       for (const std::size_t w : it->second)
         if (draft.origin_hosts[w].empty() || draft.origin_hosts[w] == s.hostname)

@@ -173,7 +173,8 @@ void read_ports(Node ports, std::string_view number_key, Workload& w) {
     if (const auto number = port_of(port[number_key])) w.ports.push_back({port["name"].string(), number});
 }
 
-void add_slice(Draft& draft, const Object& slice, std::string_view service, bool is_slice) {
+void add_slice(Draft& draft, const Object& slice, std::string_view service, bool is_slice,
+               const std::set<IpAddress>& pod_ips) {
   const Object* object = draft.find_object("/Service", slice.ns, service);
   if (object == nullptr || !object->spec()["selector"].empty()) return;  // pods speak for themselves
   WorkloadDraft made;
@@ -200,13 +201,32 @@ void add_slice(Draft& draft, const Object& slice, std::string_view service, bool
       read_ports(subset["ports"], "port", w);
     }
   }
+  const bool all_pods = std::all_of(w.pods.begin(), w.pods.end(),
+                                    [&](const PodInstance& p) { return pod_ips.contains(p.addresses.front()); });
+  if (all_pods && !w.pods.empty()) {
+    PodSlice known;
+    known.ports = w.ports;
+    for (const PodInstance& pod : w.pods) known.addresses.emplace_back(pod.addresses.front(), pod.ready);
+    draft.pod_slices[w.ns + '/' + w.name].push_back(std::move(known));
+    return;
+  }
   finish_proxy(draft, w);
   draft.workloads.push_back(std::move(made));
+}
+
+// Addresses of pods that share no node's (DP-016).
+std::set<IpAddress> stated_pod_ips(const Draft& draft) {
+  std::set<IpAddress> out;
+  for (const WorkloadDraft& d : draft.workloads)
+    if (!d.workload.host_network)
+      for (const PodInstance& pod : d.workload.pods) out.insert(pod.addresses.begin(), pod.addresses.end());
+  return out;
 }
 
 }  // namespace
 
 void read_entries(Draft& draft) {
+  const std::set<IpAddress> pod_ips = stated_pod_ips(draft);
   for (const Object* object : draft.of("networking.istio.io/WorkloadEntry")) add_workload_entry(draft, *object);
   for (const Object* entry : draft.of("networking.istio.io/ServiceEntry")) {
     const std::string_view resolution = entry->spec()["resolution"].text();
@@ -220,10 +240,11 @@ void read_entries(Draft& draft) {
   for (const Object* slice : draft.of("discovery.k8s.io/EndpointSlice"))
     if (const auto service = find(slice->labels, "kubernetes.io/service-name")) {
       sliced.emplace(slice->ns, std::string(*service));
-      add_slice(draft, *slice, *service, true);
+      add_slice(draft, *slice, *service, true, pod_ips);
     }
   for (const Object* endpoints : draft.of("/Endpoints"))
-    if (!sliced.contains({endpoints->ns, endpoints->name})) add_slice(draft, *endpoints, endpoints->name, false);
+    if (!sliced.contains({endpoints->ns, endpoints->name}))
+      add_slice(draft, *endpoints, endpoints->name, false, pod_ips);
 }
 
 }  // namespace meshsim::models

@@ -103,6 +103,8 @@ void add_managed_service(Draft& draft, const Object& object, const Gateway& gate
   s.selector = {{std::string(kGatewayName), object.name}};
   s.creation_timestamp = object.creation_timestamp;
   s.discovered = draft.discovered(s.ns);
+  for (const Node address : object.status()["addresses"])
+    if (const auto ip = IpAddress::parse(address["value"].text())) s.external_addresses.push_back(*ip);
   std::set<std::uint16_t> seen;
   const auto add = [&](std::string port_name, std::int64_t number, Protocol protocol) {
     if (number <= 0 || number > 65535 || !seen.insert(static_cast<std::uint16_t>(number)).second) return;

@@ -130,6 +130,7 @@ void Mesh::finish() {
       made->hosts[s.hostname].push_back(i);
     }
     for (const IpAddress& address : s.addresses) made->vips[address].push_back(i);
+    for (const IpAddress& address : s.external_addresses) made->external.try_emplace(address, i);
     for (const Cidr& range : s.address_ranges) made->ranges.emplace_back(range, i);
   }
   const auto by_preference = [&](std::size_t a, std::size_t b) { return preferred(services[a], services[b]); };
@@ -203,6 +204,7 @@ std::size_t Mesh::resolve_host(std::string_view host, std::string_view client_ns
   std::string name(host);
   for (char& c : name)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (const auto address = IpAddress::parse(name)) return resolve_vip(*address, client_ns);
   const bool absolute = name.ends_with('.');
   if (absolute) name.pop_back();
   if (name.empty()) return kNone;
@@ -238,6 +240,16 @@ std::vector<std::size_t> Mesh::services_by_vip(const IpAddress& address) const {
   for (const auto& [range, service] : index->ranges)
     if (range.contains(address)) out.push_back(service);
   return out;
+}
+
+std::size_t Mesh::resolve_vip(const IpAddress& address, std::string_view client_ns) const {
+  const std::vector<std::size_t> found = services_by_vip(address);
+  return found.empty() ? kNone : pick(*this, found, client_ns);
+}
+
+std::size_t Mesh::service_by_external_ip(const IpAddress& address) const {
+  const auto it = index->external.find(address);
+  return it == index->external.end() ? kNone : it->second;
 }
 
 std::optional<std::pair<std::size_t, std::size_t>> Mesh::workload_by_ip(const IpAddress& address) const {

@@ -147,7 +147,8 @@ struct Service {
   Resolution resolution = Resolution::Static;
   std::vector<IpAddress>
       addresses;  // VIPs: cluster IPs (synthetic if not stated), declared or auto-allocated addresses
-  std::vector<Cidr> address_ranges;  // DP-172
+  std::vector<Cidr> address_ranges;           // DP-172
+  std::vector<IpAddress> external_addresses;  // externalIPs and load balancer addresses: from outside the cluster
   bool auto_allocated = false;
   bool synthetic_address = false;
   std::vector<ServicePort> ports;
@@ -220,7 +221,12 @@ struct Mesh {
   // Host as a client in namespace `ns` may write it: FQDN, name, name.ns, name.ns.svc; then wildcard ServiceEntry hosts
   // (longest). Honours DP-206 for several candidates.
   std::size_t resolve_host(std::string_view host, std::string_view client_ns) const;
+  // Preferred first (DP-107), without regard to the client; ranges after exact addresses.
   std::vector<std::size_t> services_by_vip(const IpAddress& address) const;
+  // The one that a client in `client_ns` gets: its own namespace first where the profile says so (DP-107).
+  std::size_t resolve_vip(const IpAddress& address, std::string_view client_ns) const;
+  // Service behind a load balancer's or external IP: known to kube-proxy, not to any proxy.
+  std::size_t service_by_external_ip(const IpAddress& address) const;
   // (workload, pod) whose address this is; hostNetwork pods are not indexed (DP-016).
   std::optional<std::pair<std::size_t, std::size_t>> workload_by_ip(const IpAddress& address) const;
   const Labels& namespace_labels(std::string_view ns) const;

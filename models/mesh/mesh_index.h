@@ -24,6 +24,7 @@ struct Mesh::Index {
   std::vector<std::size_t> wildcards;                                   // longest first
   std::unordered_map<IpAddress, std::vector<std::size_t>, IpHash> vips;
   std::vector<std::pair<Cidr, std::size_t>> ranges;
+  std::unordered_map<IpAddress, std::size_t, IpHash> external;
   std::unordered_map<IpAddress, std::pair<std::size_t, std::size_t>, IpHash> by_ip;
   std::unordered_map<std::string, std::vector<std::size_t>> gateways;
   std::unordered_map<std::string, std::vector<const Object*>> by_kind;

@@ -97,6 +97,10 @@ void read_service(Draft& draft, const Object& object) {
     if (const auto address = IpAddress::parse(ip.text())) s.addresses.push_back(*address);
   if (s.addresses.empty())
     if (const auto address = IpAddress::parse(spec["clusterIP"].text())) s.addresses.push_back(*address);
+  for (const Node ip : spec["externalIPs"])
+    if (const auto address = IpAddress::parse(ip.text())) s.external_addresses.push_back(*address);
+  for (const Node ingress : object.status()["loadBalancer"]["ingress"])
+    if (const auto address = IpAddress::parse(ingress["ip"].text())) s.external_addresses.push_back(*address);
   for (const Node port : spec["ports"]) {
     const auto number = port["port"].integer().value_or(0);
     if (number <= 0 || number > 65535) {

@@ -27,7 +27,6 @@ std::string json_literal(std::string_view text) {
 namespace {
 
 std::string literal(const std::string& text) { return json_literal(text); }
-std::string literal(std::string_view text) { return json_literal(text); }
 std::string literal(std::int64_t number) { return std::to_string(number); }
 std::string literal(int number) { return std::to_string(number); }
 std::string literal(bool value) { return value ? "true" : "false"; }

@@ -121,6 +121,20 @@ TEST(Service, ManualEndpoints_DP033) {
   EXPECT_FALSE(mesh->workload_by_ip(ip("192.0.2.1")));
 }
 
+TEST(Service, ManualEndpointsThatArePods) {
+  const char* at = R"({"status":{"podIP":"10.9.9.9"}})";
+  const std::string endpoints = object("v1", "Endpoints", "a/s", "", {}, {},
+                                       R"({"subsets":[{"addresses":[{"ip":"10.9.9.9"}],"ports":[{"port":7000}]}]})");
+  const auto mesh = mesh_of({ns("a", {{"istio.io/dataplane-mode", "ambient"}}), pod("a/p", {}, {}, "{}", at), endpoints,
+                             service("a/s", {}, {}, "[{\"port\":70}]", R"({"spec":{"externalIPs":["203.0.113.1"]}})")});
+  EXPECT_EQ(mesh->workloads.size(), 1u);
+  const auto& s = service_in(*mesh, "a/s");
+  ASSERT_EQ(s.endpoints.size(), 1u);
+  EXPECT_EQ(s.endpoints[0].workload, mesh->find_workload("a", "p"));
+  EXPECT_EQ(s.endpoints[0].target_ports.front(), 7000);
+  EXPECT_EQ(mesh->service_by_external_ip(ip("203.0.113.1")), mesh->find_service("a", "s"));
+}
+
 TEST(ServiceEntry, Resolutions_DP204) {
   const auto mesh = mesh_of(
       {ns("a"), entry("a/static", R"({"hosts":["s.example.com"],"resolution":"STATIC","location":"MESH_INTERNAL",
@@ -199,6 +213,11 @@ TEST(Lookup, ServicesByAddress_DP107_DP172) {
   for (const std::size_t s : mesh->services_by_vip(ip("10.96.7.7"))) hosts.push_back(mesh->services[s].hostname);
   EXPECT_EQ(hosts, (std::vector<std::string>{"s.b.svc.cluster.local", "old.example.com", "new.example.com",
                                              "range.example.com"}));
+  const auto of = [](const models::Mesh& m, const char* from) {
+    return m.services[m.resolve_vip(ip("10.96.7.7"), from)].name;
+  };
+  EXPECT_EQ(of(*mesh, "a"), "s");
+  EXPECT_EQ(mesh->services[mesh->resolve_host("10.96.7.7", "a")].name, "s");
 }
 
 TEST(Lookup, HostsAsClientsWriteThem_DP206) {
