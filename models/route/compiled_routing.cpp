@@ -17,11 +17,10 @@ CompiledRouting::CompiledRouting(const Mesh& mesh, Diagnostics& diagnostics) : m
 }
 
 RouteChoice no_route(const RouteSet* set, ProxyKind at) {
-  RouteChoice out = answer(404, "NR", "route_not_found",
-                           {"DP-247",
-                            set == nullptr ? "no route for this host"
-                                           : "no rule of " + set->ref.text() + " matches the request",
-                            set == nullptr ? Source{} : set->ref.source});
+  RouteChoice out = answer(
+      404, "NR", "route_not_found",
+      {"DP-247", set == nullptr ? "no route for this host" : "no rule of " + set->ref.text() + " matches the request",
+       set == nullptr ? Source{} : set->ref.source});
   if (set != nullptr) {
     out.route = set->ref;
     RouteFinding finding;

@@ -67,7 +67,8 @@ TrafficPolicy read_policy(Node node) {
   }
   const Node lb = node["loadBalancer"];
   const std::string_view simple = lb["simple"].string_or();
-  if (!simple.empty() && simple != "UNSPECIFIED") out.lb = simple == "LEAST_CONN" ? "LEAST_REQUEST" : std::string(simple);
+  if (!simple.empty() && simple != "UNSPECIFIED")
+    out.lb = simple == "LEAST_CONN" ? "LEAST_REQUEST" : std::string(simple);
   out.passthrough_lb = simple == "PASSTHROUGH";
   if (lb["consistentHash"].has_value()) {
     out.consistent_hash = true;
@@ -120,8 +121,7 @@ void DestinationRules::compile(const Mesh& mesh, Diagnostics&) {
     }
     rule.policy = spec["trafficPolicy"];
     for (const Node entry : spec["subsets"])
-      rule.subsets.push_back(
-          {std::string(entry["name"].text()), read_labels(entry["labels"]), entry["trafficPolicy"]});
+      rule.subsets.push_back({std::string(entry["name"].text()), read_labels(entry["labels"]), entry["trafficPolicy"]});
 
     // DP-224: merge into an older rule of the same namespace, host and export.
     PerNamespace& ns = by_ns_[rule.ns];

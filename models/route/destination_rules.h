@@ -1,6 +1,6 @@
 #pragma once
-// DestinationRules: which DestinationRule a proxy applies to a service, its subsets, and the traffic policy in force for
-// a port and subset. Imitates: istiod's destination rule index and merging (pilot/pkg/model/destination_rule.go,
+// DestinationRules: which DestinationRule a proxy applies to a service, its subsets, and the traffic policy in force
+// for a port and subset. Imitates: istiod's destination rule index and merging (pilot/pkg/model/destination_rule.go,
 // push_context.go, 1.27; DP-222, DP-224, PO-120..PO-122). Where it stops: clientside load-balancer warm-up and tunnel
 // settings are carried as text (TrafficPolicy::node), not interpreted.
 #include <map>

@@ -95,11 +95,11 @@ ServerMatch CompiledRouting::server_at_gateway(std::size_t gateway, std::uint16_
       break;
     }
   if (chosen == kNone) {
-    out.reasons.push_back(
-        {"DP-247", here.empty() ? "no server of this gateway listens on port " + std::to_string(pod_port)
-                                : "no server on port " + std::to_string(pod_port) + " takes this connection" +
-                                      (tls ? " (SNI \"" + sni + "\")" : std::string()),
-         mesh_.gateways[gateway].ref.source});
+    out.reasons.push_back({"DP-247",
+                           here.empty() ? "no server of this gateway listens on port " + std::to_string(pod_port)
+                                        : "no server on port " + std::to_string(pod_port) + " takes this connection" +
+                                              (tls ? " (SNI \"" + sni + "\")" : std::string()),
+                           mesh_.gateways[gateway].ref.source});
     return out;
   }
   const Server& server = servers_.server(chosen);
@@ -143,8 +143,9 @@ std::vector<RouteChoice> CompiledRouting::at_gateway(std::size_t gateway, const 
       return out;
     }
     if (domain->https_redirect && request.scheme != "https") {
-      RouteChoice redirect = answer(301, "-", "direct_response",
-                                    {"DP-240", "the server redirects to HTTPS (tls.httpsRedirect)", server.object.source});
+      RouteChoice redirect =
+          answer(301, "-", "direct_response",
+                 {"DP-240", "the server redirects to HTTPS (tls.httpsRedirect)", server.object.source});
       std::string host(request.authority);
       if (const auto colon = host.rfind(":80"); colon != std::string::npos && colon + 3 == host.size())
         host.resize(colon);
@@ -212,7 +213,8 @@ std::vector<RouteChoice> CompiledRouting::at_gateway(std::size_t gateway, const 
           return follow_stream(at, rule);
     }
   }
-  out.push_back(close("NR", {"DP-247", "no route of " + server.object.text() + " takes this connection", server.object.source}));
+  out.push_back(
+      close("NR", {"DP-247", "no route of " + server.object.text() + " takes this connection", server.object.source}));
   return out;
 }
 

@@ -51,7 +51,8 @@ std::vector<Server> read_istio_gateways(const Mesh& mesh, Diagnostics&) {
       server.object.source = object->source(node);
       server.ns = object->ns;
       server.gateway_key = object->ns + '/' + object->name;
-      server.name = node["name"].string_or().empty() ? std::string(node["port"]["name"].string_or()) : node["name"].string();
+      server.name =
+          node["name"].string_or().empty() ? std::string(node["port"]["name"].string_or()) : node["name"].string();
       if (server.name.empty()) server.name = "servers[" + std::to_string(index) + "]";
       ++index;
       server.port = static_cast<std::uint16_t>(node["port"]["number"].integer().value_or(0));

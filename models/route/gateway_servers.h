@@ -28,7 +28,9 @@ struct Server {
   bool gateway_api = false;
   bool credentials_valid = true;
 
-  bool takes_http() const { return protocol == ServerProtocol::Http || (protocol == ServerProtocol::Https && terminates()); }
+  bool takes_http() const {
+    return protocol == ServerProtocol::Http || (protocol == ServerProtocol::Https && terminates());
+  }
   bool terminates() const {
     return tls == ServerTls::Simple || tls == ServerTls::Mutual || tls == ServerTls::IstioMutual;
   }

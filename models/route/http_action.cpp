@@ -1,8 +1,8 @@
 #include "models/route/http_action.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
+
+#include <re2/re2.h>
 
 namespace meshsim::models::route {
 namespace {
@@ -186,8 +186,9 @@ void aim(const Evaluator& at, const Target& target, const Resolved& to, RouteCho
     const DestinationRule::Subset* subset = rule == nullptr ? nullptr : rule->find_subset(target.subset);
     choice.subset_name = target.subset;
     if (subset == nullptr) {
-      choice = answer(503, "NC", "cluster_not_found",
-                      {"DP-252", "no DestinationRule in force defines subset " + target.subset + " of " + target.host, {}});
+      choice =
+          answer(503, "NC", "cluster_not_found",
+                 {"DP-252", "no DestinationRule in force defines subset " + target.subset + " of " + target.host, {}});
       return;
     }
     choice.subset = subset->labels;
@@ -201,8 +202,8 @@ void aim(const Evaluator& at, const Target& target, const Resolved& to, RouteCho
 void add_cors(const Cors& cors, const RouteRequest& request, RouteChoice& choice) {
   const std::string* origin = header_of(request, "origin");
   if (origin == nullptr) return;
-  const bool allowed = std::any_of(cors.origins.begin(), cors.origins.end(),
-                                   [&](const StringMatch& m) { return m.matches(*origin); });
+  const bool allowed =
+      std::any_of(cors.origins.begin(), cors.origins.end(), [&](const StringMatch& m) { return m.matches(*origin); });
   if (!allowed) return;
   choice.response_headers.set.emplace_back("access-control-allow-origin", *origin);
   if (cors.credentials == true) choice.response_headers.set.emplace_back("access-control-allow-credentials", "true");
@@ -215,8 +216,8 @@ std::optional<RouteChoice> preflight(const Cors& cors, const RouteRequest& reque
   if (request.method != "OPTIONS" || origin == nullptr ||
       header_of(request, "access-control-request-method") == nullptr)
     return std::nullopt;
-  const bool allowed = std::any_of(cors.origins.begin(), cors.origins.end(),
-                                   [&](const StringMatch& m) { return m.matches(*origin); });
+  const bool allowed =
+      std::any_of(cors.origins.begin(), cors.origins.end(), [&](const StringMatch& m) { return m.matches(*origin); });
   if (!allowed && !cors.ignore_unmatched) return std::nullopt;
   RouteChoice out = answer(200, "-", "cors", {"DP-220", "the CORS policy answers the preflight", rule.object.source});
   if (!allowed) return out;
@@ -269,10 +270,11 @@ std::vector<RouteChoice> forward(const Evaluator& at, const RowMatch& hit, const
   std::vector<RouteChoice> out;
   if (rule.targets.empty() || total == 0) {
     RouteChoice choice =
-        set.gateway_api ? answer(500, "-", "direct_response",
-                                 {"DP-252", "the rule has no backend with a weight above zero", rule.object.source})
-                        : answer(503, "NC", "cluster_not_found",
-                                 {"DP-252", "the route has no destination with a weight above zero", rule.object.source});
+        set.gateway_api
+            ? answer(500, "-", "direct_response",
+                     {"DP-252", "the rule has no backend with a weight above zero", rule.object.source})
+            : answer(503, "NC", "cluster_not_found",
+                     {"DP-252", "the route has no destination with a weight above zero", rule.object.source});
     out.push_back(std::move(choice));
     return out;
   }
@@ -290,8 +292,7 @@ std::vector<RouteChoice> forward(const Evaluator& at, const RowMatch& hit, const
     // A lone destination is merged into its route, so its headers come last; with several, Envoy applies the
     // destination's first and the route's after it.
     const bool lone = rule.targets.size() == 1;
-    choice.request_headers =
-        lone ? concatenate(rule.request, target.request) : compose(target.request, rule.request);
+    choice.request_headers = lone ? concatenate(rule.request, target.request) : compose(target.request, rule.request);
     choice.response_headers =
         lone ? concatenate(rule.response, target.response) : compose(target.response, rule.response);
     choice.new_authority = rule.authority ? rule.authority : target.authority;
@@ -385,9 +386,9 @@ std::vector<RouteChoice> follow_rule(const Evaluator& at, const RowMatch& hit, c
       split(out, fault.delay_percent.share(), [&](RouteChoice& choice) { choice.fault_delay_ns = *fault.delay_ns; });
     if (fault.abort_status || fault.abort_grpc)
       split(out, fault.abort_percent.share(), [&](RouteChoice& choice) {
-        RouteChoice abort = answer(fault.abort_status.value_or(200), choice.fault_delay_ns > 0 ? "DI,FI" : "FI",
-                                   "fault_filter_abort",
-                                   {"DP-220", rule.object.text() + " injects an abort", rule.object.source});
+        RouteChoice abort =
+            answer(fault.abort_status.value_or(200), choice.fault_delay_ns > 0 ? "DI,FI" : "FI", "fault_filter_abort",
+                   {"DP-220", rule.object.text() + " injects an abort", rule.object.source});
         abort.body = "fault filter abort";
         if (!fault.abort_status) abort.answer_headers.emplace_back("grpc-status", std::to_string(*fault.abort_grpc));
         abort.probability = choice.probability;

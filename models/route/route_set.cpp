@@ -53,8 +53,7 @@ std::vector<std::string> read_strings(Node sequence) {
 
 bool host_matches(std::string_view pattern, std::string_view host) {
   if (pattern == "*") return true;
-  if (pattern.starts_with('*'))
-    return host.size() >= pattern.size() && host.ends_with(pattern.substr(1));
+  if (pattern.starts_with('*')) return host.size() >= pattern.size() && host.ends_with(pattern.substr(1));
   return pattern == host;
 }
 

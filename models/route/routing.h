@@ -101,9 +101,9 @@ struct ServerMatch {
   bool http = true;  // routes by HTTP rules
   bool client_cert_required = false;
   bool https_redirect = false;
-  std::uint16_t port = 0;  // port the gateway pod listens on (PO-073)
-  ObjectRef server;        // the Gateway object
-  std::string listener;    // name of server or listener
+  std::uint16_t port = 0;     // port the gateway pod listens on (PO-073)
+  ObjectRef server;           // the Gateway object
+  std::string listener;       // name of server or listener
   std::size_t index = kNone;  // of the server, for at_gateway
   Reasons reasons;
 };

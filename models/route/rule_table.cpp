@@ -138,8 +138,7 @@ void RuleTable::PathIndex::link() {
   }
 }
 
-void RuleTable::PathIndex::collect(std::string_view path,
-                                   std::vector<const std::vector<std::uint32_t>*>& into) const {
+void RuleTable::PathIndex::collect(std::string_view path, std::vector<const std::vector<std::uint32_t>*>& into) const {
   if (const auto it = exact.find(path); it != exact.end()) into.push_back(&it->second);
   const auto above = std::upper_bound(prefixes.begin(), prefixes.end(), path,
                                       [](std::string_view p, const Prefix& e) { return p < e.text; });

@@ -45,9 +45,9 @@ struct HttpMatch {
 struct ProxySide {
   std::string_view ns;
   const Labels* labels = nullptr;
-  std::uint16_t port = 0;                                // listener port as istiod sees it: the Service or server port
-  const std::vector<std::string>* gateways = nullptr;    // names of the gateway; nullptr: {"mesh"}
-  bool waypoint = false;                                 // DP-245: blocks with sourceLabels are dropped
+  std::uint16_t port = 0;                              // listener port as istiod sees it: the Service or server port
+  const std::vector<std::string>* gateways = nullptr;  // names of the gateway; nullptr: {"mesh"}
+  bool waypoint = false;                               // DP-245: blocks with sourceLabels are dropped
 };
 
 struct HttpRule;

@@ -16,7 +16,7 @@ namespace meshsim::models::route {
 struct EgressView {
   std::uint16_t port = 0;  // 0: every port that no other listener has
   std::vector<bool> services;
-  std::unordered_map<std::string, std::vector<std::uint32_t>> exact;  // host -> route sets, in order of preference
+  std::unordered_map<std::string, std::vector<std::uint32_t>> exact;     // host -> route sets, in order of preference
   std::vector<std::pair<std::string, std::vector<std::uint32_t>>> wild;  // longest first
   std::vector<bool> has_http_port;  // by port: 0.0.0.0:port exists as an HTTP listener
 

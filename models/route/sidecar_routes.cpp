@@ -66,8 +66,8 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
   const std::string domain = mesh_.fqdn("", "");
   const std::string suffix = domain.substr(domain.find("svc"));
   if (!host.empty() && host.find(':') == std::string::npos) {
-    for (const std::string& full : {host + '.' + scope.ns + '.' + suffix, host + '.' + suffix,
-                                    host + suffix.substr(3)}) {
+    for (const std::string& full :
+         {host + '.' + scope.ns + '.' + suffix, host + '.' + suffix, host + suffix.substr(3)}) {
       const std::size_t service = known(full);
       if (service != kNone && mesh_.services[service].kubernetes) return {service, {}, true};
     }
@@ -161,15 +161,19 @@ std::vector<RouteChoice> CompiledRouting::unknown_destination(const Scope& scope
     choice.external_host = std::string(host);
     choice.details = "PassthroughCluster";
     choice.reasons.push_back(
-        {"DP-229", "the destination is unknown to the sidecar and the outbound policy is ALLOW_ANY: passed through in plaintext", source});
+        {"DP-229",
+         "the destination is unknown to the sidecar and the outbound policy is ALLOW_ANY: passed through in plaintext",
+         source});
     out.push_back(std::move(choice));
   } else if (http_listener) {
-    out.push_back(answer(502, "-", "direct_response",
-                         {"DP-229", "the destination is unknown to the sidecar and the outbound policy is REGISTRY_ONLY", source}));
+    out.push_back(answer(
+        502, "-", "direct_response",
+        {"DP-229", "the destination is unknown to the sidecar and the outbound policy is REGISTRY_ONLY", source}));
   } else {
     out.push_back(close("UH", {"DP-229",
-                              "the destination is unknown to the sidecar and the outbound policy is REGISTRY_ONLY: "
-                              "BlackHoleCluster", source}));
+                               "the destination is unknown to the sidecar and the outbound policy is REGISTRY_ONLY: "
+                               "BlackHoleCluster",
+                               source}));
   }
   return out;
 }
@@ -210,10 +214,12 @@ std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, con
   std::vector<RouteChoice> out;
   const std::string sni = lower(request.sni);
   const ServicePort* declared = service == kNone ? nullptr : mesh_.services[service].find_port(port);
-  if (view == nullptr || (declared == nullptr && sni.empty())) return unknown_destination(scope, at, false, original_host);
+  if (view == nullptr || (declared == nullptr && sni.empty()))
+    return unknown_destination(scope, at, false, original_host);
   auto here = [&](const StreamMatch& match, const std::vector<IpAddress>* addresses) {
     if (match.port != 0 && match.port != port) return false;
-    if (!match.gateways.empty() && std::find(match.gateways.begin(), match.gateways.end(), "mesh") == match.gateways.end())
+    if (!match.gateways.empty() &&
+        std::find(match.gateways.begin(), match.gateways.end(), "mesh") == match.gateways.end())
       return false;
     if (!match.destination_subnets.empty() && addresses != nullptr) {
       const bool inside = std::any_of(addresses->begin(), addresses->end(), [&](const IpAddress& ip) {

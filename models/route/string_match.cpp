@@ -1,8 +1,8 @@
 #include "models/route/string_match.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
+
+#include <re2/re2.h>
 
 namespace meshsim::models::route {
 namespace {

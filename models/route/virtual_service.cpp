@@ -1,8 +1,8 @@
 // VirtualService -> RouteSet, delegates merged (DP-250, DP-255, DP-256).
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <map>
+
+#include <re2/re2.h>
 
 #include "models/route/route_set.h"
 
@@ -197,9 +197,9 @@ std::optional<Fault> read_fault(Node node) {
     if (const auto status = abort["httpStatus"].integer()) out.abort_status = static_cast<int>(*status);
     if (abort["grpcStatus"].has_value()) {
       static const std::vector<std::string_view> kNames = {
-          "OK",        "CANCELLED",     "UNKNOWN",          "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
+          "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
           "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-          "ABORTED",   "OUT_OF_RANGE",  "UNIMPLEMENTED",    "INTERNAL",         "UNAVAILABLE",
+          "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
           "DATA_LOSS", "UNAUTHENTICATED"};
       const auto it = std::find(kNames.begin(), kNames.end(), abort["grpcStatus"].text());
       out.abort_grpc = it == kNames.end() ? 2 : static_cast<int>(it - kNames.begin());
@@ -244,9 +244,9 @@ HttpRule read_http(const Mesh& mesh, Node node, const Object& object, int index)
   rule.targets = read_targets(mesh, node["route"], object.ns);
   rule.redirect = read_redirect(node["redirect"]);
   if (const Node direct = node["directResponse"]; direct.has_value()) {
-    rule.direct = DirectResponse{static_cast<int>(direct["status"].integer().value_or(200)),
-                                 direct["body"]["string"].has_value() ? direct["body"]["string"].string()
-                                                                      : direct["body"]["bytes"].string()};
+    rule.direct = DirectResponse{
+        static_cast<int>(direct["status"].integer().value_or(200)),
+        direct["body"]["string"].has_value() ? direct["body"]["string"].string() : direct["body"]["bytes"].string()};
   }
   read_edits(node["headers"]["request"], rule.request, &rule.authority);
   read_edits(node["headers"]["response"], rule.response, nullptr);
@@ -423,13 +423,11 @@ std::vector<RouteSet> read_virtual_services(const Mesh& mesh, Diagnostics& diagn
       }
       const std::string ns = delegate["namespace"].string_or().empty() ? object->ns : delegate["namespace"].string();
       const auto found = delegates.find({ns, delegate["name"].string()});
-      if (found == delegates.end() ||
-          !exported(read_strings(found->second->spec()["exportTo"]), ns, object->ns)) {
-        diagnostics.push_back({Severity::Warning, "MSH0240", object->ref().text(), object->source().file,
-                               delegate.position(),
-                               "DP-256: the delegate VirtualService " + ns + "/" +
-                                   std::string(delegate["name"].string_or()) +
-                                   " does not exist, has hosts, or is not exported here: this route is dropped"});
+      if (found == delegates.end() || !exported(read_strings(found->second->spec()["exportTo"]), ns, object->ns)) {
+        diagnostics.push_back(
+            {Severity::Warning, "MSH0240", object->ref().text(), object->source().file, delegate.position(),
+             "DP-256: the delegate VirtualService " + ns + "/" + std::string(delegate["name"].string_or()) +
+                 " does not exist, has hosts, or is not exported here: this route is dropped"});
         continue;
       }
       int inner = 0;

@@ -66,8 +66,8 @@ std::vector<RouteChoice> CompiledRouting::at_waypoint(std::size_t waypoint, std:
       if (hit.found()) out = follow_rule(at, hit, *set, request);
     }
     const bool routes_exist = any && std::any_of(near.begin(), near.end(), [&](const RouteSet* set) {
-      return !set->http.empty() && set->table.applies(set->http, side);
-    });
+                                return !set->http.empty() && set->table.applies(set->http, side);
+                              });
     if (out.empty() && routes_exist) {
       const auto holder = std::find_if(near.begin(), near.end(), [&](const RouteSet* set) {
         return !set->http.empty() && set->table.applies(set->http, side);
