@@ -83,10 +83,11 @@ std::string_view to_string(Peer::From from) {
 
 bool has_discovery(const PathView& path, const HopView& view) {
   if (view.hop->proxy == ProxyKind::Waypoint) return true;
-  const auto& metadata = path.mesh.settings.proxy_metadata;
-  if (const auto value = find(metadata, "PEER_METADATA_DISCOVERY")) return *value == "true" || *value == "1";
   if (view.hop->workload >= path.mesh.workloads.size()) return false;
   const Workload& own = path.mesh.workloads[view.hop->workload];
+  const auto is_on = [](std::string_view value) { return value == "true" || value == "1"; };
+  if (const auto value = find(own.proxy_metadata, "PEER_METADATA_DISCOVERY")) return is_on(*value);
+  if (const auto value = find(own.proxy_metadata, "ISTIO_META_ENABLE_HBONE")) return is_on(*value);
   if (view.hop->proxy == ProxyKind::Gateway) return own.sidecar_hbone || own.sends_hbone;
   return own.sidecar_hbone;
 }

@@ -143,6 +143,21 @@ TEST(TelemetryLabels, TM032_NeitherExchangeNorDiscovery) {
   EXPECT_EQ(m->labels.size(), 23u);  // TM-011
 }
 
+// TM-033: what the proxy's own metadata says counts, not whether the pod listens for HBONE.
+TEST(TelemetryLabels, TM033_DiscoveryByProxyMetadata) {
+  Bench b(As::LegacySidecar, As::Ambient);
+  const auto principal = [&b] {
+    const Outcome out = b.observe(
+        b.http_flow(), b.outcome({b.sidecar_out(kHbone), b.ztunnel_in(kHbone, b.client_id())}, kHbone));
+    return find_metric(out, "istio_requests_total", "source")->labels.at("destination_principal");
+  };
+  EXPECT_EQ(principal(), "unknown");
+  b.mesh.workloads[b.client].proxy_metadata["ISTIO_META_ENABLE_HBONE"] = "true";
+  EXPECT_EQ(principal(), b.server_id());
+  b.mesh.workloads[b.client].proxy_metadata["PEER_METADATA_DISCOVERY"] = "false";
+  EXPECT_EQ(principal(), "unknown");
+}
+
 TEST(TelemetryLabels, TM017_KubernetesLabelsOfPeers) {
   Bench b(As::Sidecar, As::Sidecar);
   b.mesh.workloads[b.server].labels["app.kubernetes.io/name"] = "reviews-app";
