@@ -139,6 +139,10 @@ PathView::PathView(const World& world_in, const Flow& flow_in, const Outcome& ou
           !outcome.denied_by->policy && world.policies &&
           world.policies->sidecar_mtls(hop.workload, container_port(view)).mode == MtlsMode::Strict)
         view.cut_before_start = true;
+      // Nor has a gateway a listener or filter chain for what none of its servers takes.
+      if (hop.proxy == ProxyKind::Gateway && !hop.http && !view.refuses &&
+          (has_reason("DP-053") || has_reason("DP-054")))
+        view.cut_before_start = true;
     }
   }
 }

@@ -108,7 +108,11 @@ Peer upstream_peer(const PathView& path, const HopView& view) {
   } else if (tcp_exchange(path, view.leaving, party) && !view.last) {
     return exchanged(path, workload, Peer::From::TcpExchange);
   }
-  if (has_discovery(path, view) && discoverable(&workload)) return discovered(workload);
+  // A passthrough cluster knows the address that the client dialled: of a VIP discovery knows nothing.
+  const bool to_vip = view.hop->passthrough && path.flow.to.kind == Destination::Kind::Host && path.addressed() &&
+                      !path.addressed()->headless;
+  if (has_discovery(path, view) && discoverable(&workload) && !to_vip) return discovered(workload);
+  if (view.hop->passthrough) return {};
   if (feature_off(path.mesh, "PILOT_ENDPOINT_TELEMETRY_LABEL")) return {};
   if (!party.by_service && !party.gateway) return {};   // passthrough clusters have no endpoints of istiod's
   if (workload.external) return {};                     // TM-037

@@ -147,8 +147,8 @@ TEST(TelemetryLabels, TM032_NeitherExchangeNorDiscovery) {
 TEST(TelemetryLabels, TM033_DiscoveryByProxyMetadata) {
   Bench b(As::LegacySidecar, As::Ambient);
   const auto principal = [&b] {
-    const Outcome out = b.observe(
-        b.http_flow(), b.outcome({b.sidecar_out(kHbone), b.ztunnel_in(kHbone, b.client_id())}, kHbone));
+    const Outcome out =
+        b.observe(b.http_flow(), b.outcome({b.sidecar_out(kHbone), b.ztunnel_in(kHbone, b.client_id())}, kHbone));
     return find_metric(out, "istio_requests_total", "source")->labels.at("destination_principal");
   };
   EXPECT_EQ(principal(), "unknown");
