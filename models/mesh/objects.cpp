@@ -121,14 +121,23 @@ void Draft::report(Severity severity, std::string code, const ObjectRef& ref, st
 }
 
 void sort_objects(std::vector<Object>& objects) {
-  std::stable_sort(objects.begin(), objects.end(), [](const Object& a, const Object& b) {
-    if (identity(a) != identity(b)) return identity(a) < identity(b);
-    return place(a) < place(b);
+  // Objects are large: sort pointers, move each object once.
+  std::vector<Object*> order;
+  order.reserve(objects.size());
+  for (Object& object : objects) order.push_back(&object);
+  std::stable_sort(order.begin(), order.end(), [](const Object* a, const Object* b) {
+    if (identity(*a) != identity(*b)) return identity(*a) < identity(*b);
+    return place(*a) < place(*b);
   });
+  std::vector<Object> sorted;
+  sorted.reserve(objects.size());
+  for (Object* object : order) sorted.push_back(std::move(*object));
+  objects = std::move(sorted);
 }
 
 void take_objects(Draft& draft, std::vector<Object> objects) {
   drop_duplicates(objects, draft.mesh.diagnostics);
+  draft.mesh.objects.reserve(objects.size());
   read_namespaces(draft, objects);
   for (Object& object : objects) {
     if (object.name.empty()) continue;  // MSH0023 of the reader: no cluster takes it

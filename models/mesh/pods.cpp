@@ -227,7 +227,9 @@ std::string behaviour_of(const Workload& w) {
 
 void read_pods(Draft& draft) {
   std::map<std::pair<OwnerKey, std::string>, std::size_t> groups;
-  for (PodDraft& pod : collect_pods(draft)) {
+  std::vector<PodDraft> pods = collect_pods(draft);
+  draft.workloads.reserve(pods.size() + 16);
+  for (PodDraft& pod : pods) {
     const bool single = pod.object->kind == "Pod";
     WorkloadDraft made;
     made.object = pod.object;
@@ -236,8 +238,8 @@ void read_pods(Draft& draft) {
       const auto key = std::make_pair(key_of(made.workload.owner), behaviour_of(made.workload));
       const auto [it, fresh] = groups.try_emplace(key, draft.workloads.size());
       if (!fresh) {
-        auto& pods = draft.workloads[it->second].workload.pods;
-        for (PodInstance& instance : made.workload.pods) pods.push_back(std::move(instance));
+        auto& same = draft.workloads[it->second].workload.pods;
+        for (PodInstance& instance : made.workload.pods) same.push_back(std::move(instance));
         continue;
       }
     }

@@ -33,10 +33,9 @@ std::shared_ptr<const Mesh> resolve(std::vector<Object> objects, const ScenarioM
       draft.mesh.settings.config_trees.push_back(parsed->second);
     }
     report_findings(draft);
-    *mesh = std::move(draft.mesh);
+    *mesh = std::move(draft.mesh);  // a moved vector keeps its elements where they are: the index stays valid
   }
   sort_and_unique(mesh->diagnostics);
-  mesh->finish();  // `objects` moved: the index must point into this Mesh
   return mesh;
 }
 

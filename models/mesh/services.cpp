@@ -131,6 +131,7 @@ void reorder(std::vector<T>& values, const std::vector<std::size_t>& order) {
 }  // namespace
 
 void read_services(Draft& draft) {
+  draft.mesh.services.reserve(draft.of("/Service").size() + 16);
   for (const Object* object : draft.of("/Service")) read_service(draft, *object);
 }
 

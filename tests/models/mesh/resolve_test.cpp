@@ -1,6 +1,7 @@
 // Properties of resolve as a whole: order of input, duplicates, revisions, findings, speed; and the topology.
 #include <algorithm>
-#include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -202,13 +203,13 @@ TEST(Resolve, TenThousandWorkloads) {
     }
   }
   const auto objects = objects_of(manifests);
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   const auto mesh = mesh_from(objects);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
-  RecordProperty("milliseconds", static_cast<int>(took.count()));
-  std::printf("resolve of %zu workloads: %lld ms\n", mesh->workloads.size(), static_cast<long long>(took.count()));
+  const double took = 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  RecordProperty("cpu_milliseconds", static_cast<int>(took));
+  std::printf("resolve of %zu workloads: %.0f ms CPU\n", mesh->workloads.size(), took);
   EXPECT_EQ(mesh->workloads.size(), 10020u);
-  EXPECT_LT(took.count(), 20000);
+  EXPECT_LT(took, 20000);
 }
 
 }  // namespace
