@@ -16,7 +16,7 @@ struct Options {
   std::string out_dir;  // --out
   std::string flow;     // --flow
   std::vector<std::string> fail_on;
-  unsigned threads = 1;
+  unsigned threads = 0;  // 0: one per processor
   bool policies = false, telemetry = false;  // matrix
   ReadLimits limits;
   std::string shell;  // completion
