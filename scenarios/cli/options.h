@@ -16,8 +16,11 @@ struct Options {
   std::string out_dir;  // --out
   std::string flow;     // --flow
   std::vector<std::string> fail_on;
-  unsigned threads = 1;
+  unsigned threads = 0;                      // 0: one per processor
   bool policies = false, telemetry = false;  // matrix
+  std::string name_pattern;                  // test --run
+  std::vector<std::string> tags;             // test --tag
+  bool fail_fast = false, require_tests = false;
   ReadLimits limits;
   std::string shell;  // completion
 };
@@ -27,11 +30,15 @@ struct Options {
 int run_command(const Options& options, const Streams& streams);
 int explain_command(const Options& options, const Streams& streams);
 int matrix_command(const Options& options, const Streams& streams);
+int init_command(const Options& options, const Streams& streams);
+int test_command(const Options& options, const Streams& streams);
 int profiles_command(const Options& options, const Streams& streams);
 int schema_command(const Options& options, const Streams& streams);
 int version_command(const Options& options, const Streams& streams);
 
 bool use_colour(const Options& options, const Streams& streams);
+// To standard output, or as a whole file of this name into --out.
+int deliver(const std::string& text, const std::string& name, const Options& options, const Streams& streams);
 int usage_error(const Streams& streams, const std::string& text);
 
 }  // namespace meshsim::scenarios

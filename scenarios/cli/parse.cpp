@@ -16,15 +16,18 @@ void add_files(CLI::App& app, Options& o) {
                  "Scenario, manifest, folder, pattern, or - for standard input; repeatable");
 }
 
-void add_common(CLI::App& app, Options& o) {
-  app.add_option("-o,--output", o.output, "Format: table, wide, json, yaml")->capture_default_str();
+void add_namespaces(CLI::App& app, Options& o) {
   app.add_option("-n,--namespace", o.ns, "Show only flows that start or end in this namespace");
   app.add_flag_callback(
       "-A,--all-namespaces", [&o] { o.ns.clear(); }, "Show every namespace (the default)");
+}
+
+void add_common(CLI::App& app, Options& o, const std::string& formats) {
+  app.add_option("-o,--output", o.output, "Format: " + formats)->capture_default_str();
   app.add_option("--color", o.colour, "auto, always or never; NO_COLOR is honoured")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_option("--out", o.out_dir, "Write the report into this folder instead of standard output");
-  app.add_option("--threads", o.threads, "Flows judged at a time; the result does not depend on it")
+  app.add_option("-j,--threads", o.threads, "Flows judged at a time; the result does not depend on it")
       ->check(CLI::Range(1, 256));
   app.add_option("--max-file-bytes", o.limits.file_bytes, "Largest file that is read")->capture_default_str();
   app.add_option("--max-depth", o.limits.depth, "Deepest nesting that is read")->capture_default_str();
@@ -46,21 +49,37 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
 
   auto* run = app.add_subcommand("run", "Judge every flow of a scenario; print verdicts, policies, telemetry");
   add_files(*run, o);
-  add_common(*run, o);
+  add_common(*run, o, "table, wide, json, yaml");
+  add_namespaces(*run, o);
   run->add_option("--fail-on", o.fail_on,
                   "Exit 1 if a policy has one of these statuses (bypassed, open, denies-all, inert, ...)")
       ->delimiter(',');
 
   auto* explain = app.add_subcommand("explain", "One flow hop by hop: every policy considered, and why");
   add_files(*explain, o);
-  add_common(*explain, o);
+  add_common(*explain, o, "table, wide, json, yaml");
+  add_namespaces(*explain, o);
   explain->add_option("--flow", o.flow, "Name of the flow; without it, every flow");
 
   auto* matrix = app.add_subcommand("matrix", "Who reaches whom, and through what: all pairs");
   add_files(*matrix, o);
-  add_common(*matrix, o);
+  add_common(*matrix, o, "table, wide, json, yaml");
+  add_namespaces(*matrix, o);
   matrix->add_flag("--policies", o.policies, "Policy x client population x destination");
   matrix->add_flag("--telemetry", o.telemetry, "Who reports each edge, and at which level");
+
+  auto* test = app.add_subcommand("test", "Run every expectation of test files and scenarios");
+  add_files(*test, o);
+  add_common(*test, o, "table, junit, tap, json, md, github");
+  test->add_option("--run", o.name_pattern, "Only cases whose name matches this regular expression");
+  test->add_option("--tag", o.tags, "Only cases with this tag; repeatable")->delimiter(',');
+  test->add_flag("--fail-fast", o.fail_fast, "Stop at the first failure");
+  test->add_flag("--require-tests", o.require_tests, "Exit 1 when no test is found");
+
+  auto* init = app.add_subcommand("init", "A first test file: every present verdict as an expectation");
+  add_files(*init, o);
+  init->add_option("--out", o.out_dir, "Write first.meshtest.yaml into this folder instead of standard output");
+  init->add_option("-j,--threads", o.threads, "Flows judged at a time")->check(CLI::Range(1, 256));
 
   auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
   profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");
@@ -83,6 +102,8 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   if (*run) return run_command(o, streams);
   if (*explain) return explain_command(o, streams);
   if (*matrix) return matrix_command(o, streams);
+  if (*test) return test_command(o, streams);
+  if (*init) return init_command(o, streams);
   if (*profiles) return profiles_command(o, streams);
   if (*schema) return schema_command(o, streams);
   if (*version) return version_command(o, streams);

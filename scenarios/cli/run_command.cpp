@@ -1,4 +1,4 @@
-// run and explain.
+// run, explain and init.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/report/init_report.h"
 #include "scenarios/report/report.h"
 
 namespace meshsim::scenarios {
@@ -25,7 +26,19 @@ std::shared_ptr<const Loaded> load_for(const Options& options, const Streams& st
   return loaded;
 }
 
-// To standard output, or as a whole file into --out.
+std::string extension(const std::string& format) {
+  return format == "json" ? ".json" : format == "yaml" ? ".yaml" : ".txt";
+}
+
+}  // namespace
+
+bool use_colour(const Options& options, const Streams& streams) {
+  if (options.colour == "always") return true;
+  if (options.colour == "never") return false;
+  const char* no = std::getenv("NO_COLOR");
+  return streams.terminal && (no == nullptr || *no == '\0');
+}
+
 int deliver(const std::string& text, const std::string& name, const Options& options, const Streams& streams) {
   if (options.out_dir.empty()) {
     streams.out << text << std::flush;
@@ -38,19 +51,6 @@ int deliver(const std::string& text, const std::string& name, const Options& opt
     return kInternal;
   }
   return kFine;
-}
-
-std::string extension(const std::string& format) {
-  return format == "json" ? ".json" : format == "yaml" ? ".yaml" : ".txt";
-}
-
-}  // namespace
-
-bool use_colour(const Options& options, const Streams& streams) {
-  if (options.colour == "always") return true;
-  if (options.colour == "never") return false;
-  const char* no = std::getenv("NO_COLOR");
-  return streams.terminal && (no == nullptr || *no == '\0');
 }
 
 int usage_error(const Streams& streams, const std::string& text) {
@@ -110,6 +110,13 @@ int explain_command(const Options& options, const Streams& streams) {
   if (const int code = deliver(text, "explain" + extension(options.output), options, streams); code != kFine)
     return code;
   return loaded->unreadable ? kData : kFine;
+}
+
+int init_command(const Options& options, const Streams& streams) {
+  if (options.files.empty()) return usage_error(streams, "init needs manifests, a folder or a scenario");
+  const auto loaded = load_for(options, streams);
+  if (loaded->unreadable) return kData;  // a test file of what was understood in part would be a trap
+  return deliver(first_test_file(*loaded, options.files, options.threads), "first.meshtest.yaml", options, streams);
 }
 
 }  // namespace meshsim::scenarios

@@ -95,6 +95,13 @@ Scenario read_scenario(const std::vector<std::string>& paths, const ReadOptions&
 // A scenario text that is at hand already; its manifests are relative to options.base.
 Scenario read_scenario_text(std::string_view text, const std::string& file, const ReadOptions& options = {});
 
+// A scenario document that exists as a tree already (made from another kind of file); its manifests are relative to the
+// folder of tree->file().
+Scenario read_scenario_tree(std::shared_ptr<const models::Tree> tree, const ReadOptions& options = {});
+// Flows alone, as they stand in a scenario's `flows`. `unreadable` becomes true when one of them is wrong.
+std::vector<ScenarioFlow> read_flow_list(const std::shared_ptr<const models::Tree>& tree, models::Node list,
+                                         models::Diagnostics& diagnostics, bool& unreadable);
+
 // The labels overlaid on a copy of the object, tree included. An overlay on an object with a pod template sets both.
 models::Object with_labels(const models::Object& object, const std::map<std::string, std::optional<std::string>>& set);
 

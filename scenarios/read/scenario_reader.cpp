@@ -35,6 +35,7 @@ class ScenarioReader {
 
   void read_inputs(const std::vector<std::string>& paths);
   void read_text(std::string_view text, const ManifestFile& file);
+  void take(std::shared_ptr<const Tree> tree);
   Scenario finish();
 
  private:
@@ -77,6 +78,14 @@ void ScenarioReader::read_text(std::string_view text, const ManifestFile& file) 
       scenario_folder_ = file.path.empty() ? options_.base : file.path.parent_path();
     }
   }
+}
+
+void ScenarioReader::take(std::shared_ptr<const Tree> tree) {
+  scenario_.declared = true;
+  scenario_.root = tree->root();
+  scenario_.file = tree->file();
+  scenario_.tree = std::move(tree);
+  scenario_folder_ = (options_.base / scenario_.file).parent_path();
 }
 
 void ScenarioReader::read_inputs(const std::vector<std::string>& paths) {
@@ -177,6 +186,20 @@ Scenario read_scenario_text(std::string_view text, const std::string& file, cons
   ScenarioReader reader(options);
   reader.read_text(text, {options.base / file, file, true});
   return reader.finish();
+}
+
+Scenario read_scenario_tree(std::shared_ptr<const Tree> tree, const ReadOptions& options) {
+  ScenarioReader reader(options);
+  reader.take(std::move(tree));
+  return reader.finish();
+}
+
+std::vector<ScenarioFlow> read_flow_list(const std::shared_ptr<const Tree>& tree, Node list, Diagnostics& diagnostics,
+                                         bool& unreadable) {
+  ScenarioFindings findings{tree->file(), diagnostics};
+  std::vector<ScenarioFlow> flows = read_flows(list, tree, findings);
+  unreadable = unreadable || findings.broken;
+  return flows;
 }
 
 }  // namespace meshsim::scenarios

@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <atomic>
-#include <thread>
 
 #include "models/telemetry/telemetry.h"
 #include "scenarios/report/matrix_report.h"
+#include "scenarios/run/parallel.h"
 
 namespace meshsim::scenarios {
 namespace {
@@ -93,20 +92,12 @@ std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
       }
     }
   }
-  std::atomic<std::size_t> next = 0;
-  auto work = [&] {
-    for (std::size_t i = next++; i < pairs.size(); i = next++) {
-      pairs[i].result = judge(world, pairs[i].result.flow);
-      if (options.telemetry)
-        for (Outcome& outcome : pairs[i].result.outcomes)
-          outcome.telemetry = telemetry_of(world, pairs[i].result.flow, outcome);
-    }
-  };
-  const unsigned extra = pairs.size() < 256 ? 0 : std::max(1u, options.threads) - 1;
-  std::vector<std::thread> helpers;
-  for (unsigned i = 0; i < extra; ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
+  for_each_index(pairs.size(), options.threads, [&](std::size_t i) {
+    Pair& pair = pairs[i];
+    pair.result = judge(world, pair.result.flow);
+    if (options.telemetry)
+      for (Outcome& outcome : pair.result.outcomes) outcome.telemetry = telemetry_of(world, pair.result.flow, outcome);
+  });
   return pairs;
 }
 

@@ -69,6 +69,14 @@ std::string columns(const std::vector<std::vector<std::string>>& rows, std::size
   return out;
 }
 
+std::string hanging(std::string_view label, std::string_view text, std::size_t width, std::size_t indent) {
+  const std::size_t inner = indent + visible_width(label);
+  std::string out = wrapped(text, width, inner);
+  if (out.empty()) out = "\n";
+  const std::size_t cut = std::min(inner, out.find_first_not_of(' '));
+  return std::string(indent, ' ') + std::string(label) + out.substr(out == "\n" ? 0 : cut);
+}
+
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
   std::string out, line;
   const std::string pad(indent, ' ');

@@ -29,6 +29,8 @@ class Style {
 std::string columns(const std::vector<std::vector<std::string>>& rows, std::size_t gap = 2);
 // Text broken at spaces to `width`, every line indented by `indent`.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+// The same with a label in front of the first line; further lines start under the first word of the text.
+std::string hanging(std::string_view label, std::string_view text, std::size_t width, std::size_t indent);
 std::size_t visible_width(std::string_view text);
 
 }  // namespace meshsim::scenarios

@@ -9,11 +9,11 @@
 
 namespace meshsim::scenarios {
 
-void for_each_index(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work) {
+void for_each_index(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work,
+                    std::size_t pieces_per_thread) {
   if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-  // A thread costs about as much as a dozen judgements; small jobs stay on this one.
-  constexpr std::size_t kPiecesPerThread = 32;
-  threads = static_cast<unsigned>(std::min<std::size_t>(threads, (count + kPiecesPerThread - 1) / kPiecesPerThread));
+  threads = static_cast<unsigned>(
+      std::min<std::size_t>(threads, (count + pieces_per_thread - 1) / std::max<std::size_t>(1, pieces_per_thread)));
 
   std::atomic<std::size_t> next = 0;
   std::exception_ptr failure;

@@ -6,8 +6,10 @@
 
 namespace meshsim::scenarios {
 
-// Calls work(0) ... work(count - 1), each exactly once, in any order. threads = 0: one per processor. The first
-// exception is thrown again here, after all threads have ended.
-void for_each_index(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work);
+// Calls work(0) ... work(count - 1), each exactly once, in any order. threads = 0: one per processor. A thread costs
+// about as much as a dozen judgements: none is started for fewer than `pieces_per_thread` pieces. The first exception
+// is thrown again here, after all threads have ended.
+void for_each_index(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& work,
+                    std::size_t pieces_per_thread = 32);
 
 }  // namespace meshsim::scenarios

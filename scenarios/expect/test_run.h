@@ -1,0 +1,59 @@
+#pragma once
+// TestRun: test suites judged and compared, with the reason behind every failure: the hop and the rule that differ from
+// the expectation, and where the policy stands that decided.
+#include <string>
+#include <vector>
+
+#include "scenarios/expect/test_suite.h"
+#include "scenarios/read/expectation.h"
+
+namespace meshsim::scenarios {
+
+// XFail: failed, as its author says it does now. XPass: passed though it should fail; counts as a failure.
+enum class TestStatus : std::uint8_t { Pass, Fail, XFail, XPass };
+std::string_view to_string(TestStatus status);  // "pass", "fail", "xfail", "xpass"
+constexpr bool is_failure(TestStatus status) { return status == TestStatus::Fail || status == TestStatus::XPass; }
+
+struct TestFailure {
+  ExpectationFailure expectation;
+  std::string because;    // "DP-052: a sidecar never sends to a waypoint ..."
+  models::Source source;  // of the object that brought it about, if any
+};
+
+struct TestResult {
+  std::string name;
+  std::vector<std::string> tags;
+  TestStatus status = TestStatus::Pass;
+  std::string xfail;
+  int checks = 0;  // fields of `expect` that hold
+  std::vector<TestFailure> failures;
+  models::Source source;  // of the case
+  bool has_parameters = false;
+};
+
+struct SuiteResult {
+  std::string file;
+  std::shared_ptr<const Loaded> loaded;
+  std::vector<TestResult> tests;  // in the order of the file
+};
+
+struct TestOptions {
+  ReadOptions read;
+  std::string name_pattern;       // an ECMAScript regular expression searched for in the name; empty: all
+  std::vector<std::string> tags;  // a case must carry one of them; empty: all
+  bool fail_fast = false;         // nothing after the first failure, in the order of files and cases
+  unsigned threads = 0;           // any number gives the same result
+};
+
+struct TestRun {
+  models::Diagnostics diagnostics;  // of finding files; those of a suite are in its `loaded`
+  std::vector<SuiteResult> suites;
+  bool unreadable = false;
+  int count(TestStatus status) const;
+  int total() const;
+};
+
+// Throws std::regex_error for a pattern that is none; the command line checks it first.
+TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& options);
+
+}  // namespace meshsim::scenarios
