@@ -218,7 +218,12 @@ void make_workload(Node node, const std::string& path, ScenarioFindings& finding
   w.ports = read_ports(fields.list("ports"), path, findings);
   fields.done();
   if (w.name.empty()) return;
-  set(w.labels, "app", w.name);  // the selector must not catch the pods of others
+  set(w.labels, "app", w.name);
+  // The selector must not catch the pods of others: a workload whose own `app` says something else gets a label of its
+  // own.
+  if (std::any_of(w.labels.begin(), w.labels.end(),
+                  [&](const auto& l) { return l.first == "app" && l.second != w.name; }))
+    set(w.labels, "meshsim.io/workload", w.name);
   mark_mode(w);
   into.push_back(make_deployment(w, findings.file, node.position()));
   if (!w.ports.empty()) into.push_back(make_service(w, findings.file, node.position()));
