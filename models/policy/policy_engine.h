@@ -81,10 +81,6 @@ struct StatusCondition {
   std::string rule;                           // "PO-069b"
 };
 
-// PO-038: the trusted downstream address of a request. At a gateway numTrustedProxies decides; elsewhere the right-most
-// X-Forwarded-For entry, if there is one, else the peer.
-IpAddress trusted_remote_ip(const IpAddress& peer, const Headers& headers, bool gateway, int num_trusted_proxies);
-
 enum class MtlsMode : std::uint8_t { Disable, Permissive, Strict };
 struct MtlsDecision {
   MtlsMode mode = MtlsMode::Permissive;
@@ -125,9 +121,9 @@ class PolicyEngine {
   virtual std::vector<Concern> concerning(std::size_t workload, std::size_t service) const = 0;
 
   // The conditions istiod would write into the status of this AuthorizationPolicy; empty for other kinds and objects.
-  virtual std::vector<StatusCondition> istiod_status(const ObjectRef& policy) const = 0;
+  virtual std::vector<StatusCondition> istiod_status(const ObjectRef&) const { return {}; }
   // Why the admission webhook would refuse this object ("PO-202: ..."), empty if it would not.
-  virtual std::vector<Reason> rejections(const ObjectRef& policy) const = 0;
+  virtual std::vector<Reason> rejections(const ObjectRef&) const { return {}; }
 
   // Fast path for load: only the boolean decision, no explanation. Must equal at_envoy / at_ztunnel.
   virtual bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,

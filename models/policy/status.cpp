@@ -130,30 +130,3 @@ std::vector<StatusCondition> Engine::istiod_status(const ObjectRef& policy) cons
 }
 
 }  // namespace meshsim::models::policy
-
-namespace meshsim::models {
-
-IpAddress trusted_remote_ip(const IpAddress& peer, const Headers& headers, bool gateway, int num_trusted_proxies) {
-  // PO-038. Envoy with N trusted hops in front takes the Nth address from the right, counting the peer as the first.
-  std::vector<std::string> forwarded;
-  for (const auto& [name, value] : headers) {
-    if (name != "x-forwarded-for") continue;
-    for (std::size_t begin = 0; begin <= value.size();) {
-      const auto end = std::min(value.find(',', begin), value.size());
-      std::string entry = value.substr(begin, end - begin);
-      entry.erase(0, entry.find_first_not_of(' '));
-      entry.erase(entry.find_last_not_of(' ') + 1);
-      forwarded.push_back(std::move(entry));
-      begin = end + 1;
-    }
-  }
-  std::size_t back = 1;
-  if (gateway) {
-    if (num_trusted_proxies <= 0) return peer;  // an edge proxy trusts nobody
-    back = static_cast<std::size_t>(num_trusted_proxies);
-  }
-  if (forwarded.size() < back) return peer;
-  return IpAddress::parse(forwarded[forwarded.size() - back]).value_or(peer);
-}
-
-}  // namespace meshsim::models
