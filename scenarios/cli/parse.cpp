@@ -53,6 +53,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   add_namespaces(*run, o);
   run->add_option("--fail-on", o.fail_on,
                   "Exit 1 if a policy has one of these statuses (bypassed, open, denies-all, inert, ...)")
+      ->allow_extra_args(false)
       ->delimiter(',');
 
   auto* explain = app.add_subcommand("explain", "One flow hop by hop: every policy considered, and why");
