@@ -45,13 +45,6 @@ std::string policy_counts(const Outcome& o, const Style& style) {
   return out.empty() ? "-" : out;
 }
 
-bool shown(const Flow& f, const ReportOptions& options) {
-  if (options.only_namespace.empty()) return true;
-  const std::string& ns = options.only_namespace;
-  return f.from.ns == ns || f.to.ns == ns || f.to.host.find("." + ns + ".") != std::string::npos ||
-         f.to.host.ends_with("." + ns);
-}
-
 std::string table(const RunResult& run, const ReportOptions& options, bool wide) {
   const Style style(options.colour);
   std::string out;
@@ -144,6 +137,13 @@ constexpr std::array kFormats = {ReportFormat{"table", run_table}, ReportFormat{
                                  ReportFormat{"json", run_json}, ReportFormat{"yaml", run_yaml}};
 
 }  // namespace
+
+bool shown(const Flow& f, const ReportOptions& options) {
+  if (options.only_namespace.empty()) return true;
+  const std::string& ns = options.only_namespace;
+  return f.from.ns == ns || f.to.ns == ns || f.to.host.find("." + ns + ".") != std::string::npos ||
+         f.to.host.ends_with("." + ns);
+}
 
 std::string run_table(const RunResult& run, const ReportOptions& options) { return table(run, options, false); }
 std::string run_wide(const RunResult& run, const ReportOptions& options) { return table(run, options, true); }
