@@ -21,6 +21,7 @@ struct Options {
   std::string name_pattern;                  // test --run
   std::vector<std::string> tags;             // test --tag
   bool fail_fast = false, require_tests = false;
+  bool exit_code = false;  // diff
   ReadLimits limits;
   std::string shell;  // completion
 };
@@ -30,6 +31,7 @@ struct Options {
 int run_command(const Options& options, const Streams& streams);
 int explain_command(const Options& options, const Streams& streams);
 int matrix_command(const Options& options, const Streams& streams);
+int diff_command(const Options& options, const Streams& streams);
 int init_command(const Options& options, const Streams& streams);
 int test_command(const Options& options, const Streams& streams);
 int profiles_command(const Options& options, const Streams& streams);

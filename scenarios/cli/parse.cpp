@@ -82,6 +82,11 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   init->add_option("--out", o.out_dir, "Write first.meshtest.yaml into this folder instead of standard output");
   init->add_option("-j,--threads", o.threads, "Flows judged at a time")->check(CLI::Range(1, 256));
 
+  auto* diff = app.add_subcommand("diff", "Verdicts, paths, policies and telemetry that differ between A and B");
+  add_files(*diff, o);
+  add_common(*diff, o, "table, json, md");
+  diff->add_flag("--exit-code", o.exit_code, "Exit 1 when something differs");
+
   auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
   profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");
   auto* schema = app.add_subcommand("schema", "JSON Schema of the scenario file");
@@ -105,6 +110,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   if (*matrix) return matrix_command(o, streams);
   if (*test) return test_command(o, streams);
   if (*init) return init_command(o, streams);
+  if (*diff) return diff_command(o, streams);
   if (*profiles) return profiles_command(o, streams);
   if (*schema) return schema_command(o, streams);
   if (*version) return version_command(o, streams);

@@ -131,6 +131,12 @@ std::string_view flow_protocol_of(Protocol p) {
   return p == Protocol::Https ? "https" : p == Protocol::Tls ? "tls" : "tcp";
 }
 
+// The Services of gateways and waypoints are no destinations of a matrix.
+bool fronts_a_proxy(const Mesh& mesh, const Service& service) {
+  return !service.endpoints.empty() && service.endpoints.front().workload != kNone &&
+         mesh.workloads[service.endpoints.front().workload].role != ProxyRole::None;
+}
+
 std::vector<Expansion::Target> Expansion::targets(Node to) {
   std::vector<Target> out;
   for (const Node one : to.is_sequence() ? to : Node()) {
@@ -149,7 +155,7 @@ std::vector<Expansion::Target> Expansion::targets(Node to) {
   const auto ns = to["namespace"].string_or();
   if (to.is_mapping() && !ns.empty())
     for (const Service& s : mesh_.services)
-      if (s.ns == ns && s.kubernetes)
+      if (s.ns == ns && s.kubernetes && !fronts_a_proxy(mesh_, s))
         for (const ServicePort& p : s.ports)
           if (p.protocol != Protocol::Udp)
             out.push_back({s.hostname, p.port, std::string(flow_protocol_of(p.protocol))});

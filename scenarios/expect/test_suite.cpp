@@ -73,6 +73,7 @@ TestSuite read_test_suite(const std::string& file, const ReadOptions& options) {
         expand_cases(document->root()["cases"], *loaded->world.mesh, loaded->diagnostics, loaded->unreadable);
     loaded->scenario.flows =
         read_flow_list(expanded.flows, expanded.flows->root(), loaded->diagnostics, loaded->unreadable);
+    suite.flows = expanded.flows;
     suite.cases = expanded.cases;
     sort_and_unique(loaded->diagnostics);
   }

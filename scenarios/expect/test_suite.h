@@ -37,7 +37,8 @@ struct TestCase {
 struct TestSuite {
   std::string file;
   std::shared_ptr<const Loaded> loaded;
-  std::vector<TestCase> cases;  // flows with `expect`, in the order of the file
+  std::shared_ptr<const models::Tree> flows;  // owns the nodes of flows that were expanded
+  std::vector<TestCase> cases;                // flows with `expect`, in the order of the file
 };
 
 // Test files among `paths`: files as they are named; in folders every *.meshtest.{yaml,yml,json} and every scenario

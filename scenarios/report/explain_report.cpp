@@ -134,8 +134,12 @@ void Explanation::policies(const Outcome& o, std::string& out) const {
     out += "  " + style_.status(p.status, status) + std::string(status.size() < 13 ? 15 - status.size() : 2, ' ') +
            style_.bold(p.policy.text());
     if (p.at) out += " at " + std::string(to_string(*p.at)) + (p.at_name.empty() ? "" : ' ' + p.at_name);
-    out += style_.dim(place(p.policy.source)) + '\n';
+    std::string where = place(p.policy.source);
     const std::size_t indent = 17;
+    // A long place gets its own line.
+    if (visible_width(std::string_view(out).substr(out.rfind('\n') + 1)) + where.size() > width_)
+      where = '\n' + std::string(indent - 1, ' ') + where;
+    out += style_.dim(where) + '\n';
     for (std::size_t i = 0; i + 1 < p.rules.size(); ++i)
       out += std::string(indent, ' ') + style_.dim(p.rules[i]) + '\n';
     out += hanging(style_.dim(fmt::format("{:<8}", p.rules.empty() ? "-" : p.rules.back())), p.why, width_, indent);
@@ -242,6 +246,7 @@ std::string explain_text(const RunResult& run, const ReportOptions& options) {
   const Style style(options.colour);
   std::string out;
   for (const FlowRun& flow : run.flows) {
+    if (!shown(flow.result.flow, options)) continue;
     if (!out.empty()) out += '\n';
     explain_flow(*run.loaded, flow, style, out);
   }

@@ -182,7 +182,7 @@ Json diagnostics_value(const Diagnostics& list) {
   return out;
 }
 
-Json run_value(const RunResult& run) {
+Json run_value(const RunResult& run, const ReportOptions& options) {
   const Loaded& loaded = *run.loaded;
   Json out;
   out["apiVersion"] = "meshsim/v1";
@@ -194,7 +194,7 @@ Json run_value(const RunResult& run) {
   Json workloads = Json::array(), flows = Json::array();
   if (loaded.world.mesh) {
     for (const Workload& w : loaded.world.mesh->workloads) {
-      if (w.external) continue;
+      if (w.external || (!options.only_namespace.empty() && w.ns != options.only_namespace)) continue;
       workloads.push_back({{"workload", w.ns + '/' + w.name},
                            {"mode", mode_word(w.mode, w.role)},
                            {"hbone", w.wds_hbone() || w.sidecar_hbone},
@@ -202,6 +202,7 @@ Json run_value(const RunResult& run) {
     }
   }
   for (const FlowRun& f : run.flows) {
+    if (!shown(f.result.flow, options)) continue;
     Json outcomes = Json::array();
     for (const Outcome& o : f.result.outcomes) outcomes.push_back(outcome(o));
     flows.push_back({{"name", f.result.flow.name},
@@ -213,9 +214,9 @@ Json run_value(const RunResult& run) {
   return out;
 }
 
-std::string run_json(const RunResult& run, const ReportOptions&) {
-  return run_value(run).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+std::string run_json(const RunResult& run, const ReportOptions& options) {
+  return run_value(run, options).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
-std::string run_yaml(const RunResult& run, const ReportOptions&) { return yaml_text(run_value(run)); }
+std::string run_yaml(const RunResult& run, const ReportOptions& options) { return yaml_text(run_value(run, options)); }
 
 }  // namespace meshsim::scenarios

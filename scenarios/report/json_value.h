@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "scenarios/run/run.h"
+#include "scenarios/report/report.h"
 
 namespace meshsim::scenarios {
 
-nlohmann::ordered_json run_value(const RunResult& run);
+nlohmann::ordered_json run_value(const RunResult& run, const ReportOptions& options);
 nlohmann::ordered_json diagnostics_value(const models::Diagnostics& list);
 
 // Block-style YAML of a JSON value; strings are quoted wherever a YAML 1.1 reader could take them for something else.

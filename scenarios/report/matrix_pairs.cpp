@@ -65,9 +65,7 @@ FlowProtocol protocol_of(Protocol p) {
   return p == Protocol::Unset ? FlowProtocol::Http : FlowProtocol::Tcp;
 }
 
-}  // namespace
-
-std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
+std::vector<Pair> unanswered(const World& world, const MatrixOptions& options) {
   const Mesh& mesh = *world.mesh;
   std::vector<Pair> pairs;
   for (const Caller& caller : callers(mesh, options)) {
@@ -92,6 +90,19 @@ std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
       }
     }
   }
+  return pairs;
+}
+
+}  // namespace
+
+std::vector<Flow> pair_flows(const World& world) {
+  std::vector<Flow> out;
+  for (Pair& pair : unanswered(world, {})) out.push_back(std::move(pair.result.flow));
+  return out;
+}
+
+std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
+  std::vector<Pair> pairs = unanswered(world, options);
   for_each_index(pairs.size(), options.threads, [&](std::size_t i) {
     Pair& pair = pairs[i];
     pair.result = judge(world, pair.result.flow);

@@ -74,14 +74,32 @@ std::string matrix_table(const std::vector<Pair>& pairs, bool colour) {
                                                  style.bold("NOTE")}};
   std::map<std::string, int> counts;
   for (const Pair& pair : pairs) {
+    // Outcomes that look alike here are one line with their common share; a pair counts under its worst verdict.
+    std::vector<std::pair<std::vector<std::string>, double>> lines;
+    Verdict worst = Verdict::Allowed;
     for (const Outcome& o : pair.result.outcomes) {
-      ++counts[std::string(to_string(o.verdict))];
+      if (o.verdict != Verdict::Allowed) worst = o.verdict;
       std::string verdict = style.verdict(o.verdict, to_string(o.verdict));
       if (o.http_status && *o.http_status != 200) verdict += " " + std::to_string(*o.http_status);
-      if (o.probability < 0.9995) verdict += fmt::format(" {:.4g}%", o.probability * 100);
-      rows.push_back({pair.client, pair.population, fmt::format("{}:{}", pair.destination, pair.port), verdict,
-                      path_text(o), o.transport ? std::string(to_string(*o.transport)) : "-", note(o)});
+      std::vector<std::string> row = {pair.client,
+                                      pair.population,
+                                      fmt::format("{}:{}", pair.destination, pair.port),
+                                      std::move(verdict),
+                                      path_text(o),
+                                      o.transport ? std::string(to_string(*o.transport)) : "-",
+                                      note(o)};
+      const auto it = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.first == row; });
+      if (it == lines.end()) {
+        lines.emplace_back(std::move(row), o.probability);
+      } else {
+        it->second += o.probability;
+      }
     }
+    for (auto& [row, probability] : lines) {
+      if (probability < 0.9995) row[3] += fmt::format(" {:.4g}%", probability * 100);
+      rows.push_back(std::move(row));
+    }
+    ++counts[std::string(to_string(worst))];
   }
   std::string summary;
   for (const auto& [verdict, n] : counts) summary += fmt::format("{}{} {}", summary.empty() ? "" : ", ", n, verdict);

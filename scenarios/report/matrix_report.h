@@ -27,6 +27,9 @@ struct MatrixOptions {
 // kind, gateways and the outside included. Services: those of Kubernetes, without the Services of waypoints.
 std::vector<Pair> all_pairs(const models::World& world, const MatrixOptions& options);
 
+// The questions alone, for all clients: every ordinary workload x every Service port.
+std::vector<models::Flow> pair_flows(const models::World& world);
+
 std::string matrix_table(const std::vector<Pair>& pairs, bool colour);
 std::string matrix_policies_table(const models::World& world, const std::vector<Pair>& pairs, bool colour);
 std::string matrix_telemetry_table(const std::vector<Pair>& pairs, bool colour);

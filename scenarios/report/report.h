@@ -15,6 +15,9 @@ struct ReportOptions {
   std::string only_namespace;  // show flows that start or end there; empty: all
 };
 
+// Whether the flow starts or ends in the namespace that was asked for.
+bool shown(const models::Flow& flow, const ReportOptions& options);
+
 struct ReportFormat {
   std::string_view name;
   std::string (*render)(const RunResult& run, const ReportOptions& options);

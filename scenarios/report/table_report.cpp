@@ -45,48 +45,58 @@ std::string policy_counts(const Outcome& o, const Style& style) {
   return out.empty() ? "-" : out;
 }
 
-bool shown(const Flow& f, const ReportOptions& options) {
-  if (options.only_namespace.empty()) return true;
-  const std::string& ns = options.only_namespace;
-  return f.from.ns == ns || f.to.ns == ns || f.to.host.find("." + ns + ".") != std::string::npos ||
-         f.to.host.ends_with("." + ns);
+using Row = std::vector<std::string>;
+
+Row outcome_row(const Flow& flow, const Outcome& o, const Style& style, bool wide) {
+  Row row = {flow.name,
+             style.verdict(o.verdict, to_string(o.verdict)),
+             o.http_status ? std::to_string(*o.http_status) : o.grpc_status.value_or("-"),
+             path_text(o),
+             o.transport ? std::string(to_string(*o.transport)) : "-",
+             policy_counts(o, style)};
+  if (!wide) return row;
+  row.insert(row.begin() + 1, {client_text(flow), target_text(flow)});
+  row.push_back(o.routed_to ? fmt::format("{}:{}", o.routed_to->workload, o.routed_to->port) : "-");
+  row.push_back(o.denied_by ? fmt::format("{} {}{}", to_string(o.denied_by->proxy), o.denied_by->name,
+                                          o.denied_by->policy ? " by " + *o.denied_by->policy : std::string())
+                            : "-");
+  row.push_back(o.reasons.empty()
+                    ? "-"
+                    : o.reasons.back().rule + (o.reasons.back().rule.empty() ? "" : ": ") + o.reasons.back().text);
+  return row;
+}
+
+// Outcomes that look alike in this table are one line with their common share.
+void flow_rows(const FlowResult& result, const Style& style, bool wide, std::vector<Row>& rows) {
+  std::vector<std::pair<Row, double>> lines;
+  for (const Outcome& o : result.outcomes) {
+    Row row = outcome_row(result.flow, o, style, wide);
+    const auto it = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.first == row; });
+    if (it == lines.end()) {
+      lines.emplace_back(std::move(row), o.probability);
+    } else {
+      it->second += o.probability;
+    }
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto& [row, probability] = lines[i];
+    if (i > 0) row[0] = "  \"";
+    if (const std::string part = share(probability); !part.empty()) row[wide ? 3 : 1] += " " + part;
+    rows.push_back(std::move(row));
+  }
 }
 
 std::string table(const RunResult& run, const ReportOptions& options, bool wide) {
   const Style style(options.colour);
   std::string out;
-  std::vector<std::vector<std::string>> rows;
-  std::vector<std::string> head = {"FLOW", "VERDICT", "STATUS", "PATH", "TRANSPORT", "POLICIES"};
+  std::vector<Row> rows;
+  Row head = {"FLOW", "VERDICT", "STATUS", "PATH", "TRANSPORT", "POLICIES"};
   if (wide) head.insert(head.begin() + 1, {"FROM", "TO"});
   if (wide) head.insert(head.end(), {"ROUTED TO", "DENIED BY", "WHY"});
   for (std::string& cell : head) cell = style.bold(cell);
   rows.push_back(head);
-  for (const FlowRun& f : run.flows) {
-    if (!shown(f.result.flow, options)) continue;
-    bool first = true;
-    for (const Outcome& o : f.result.outcomes) {
-      std::string verdict = style.verdict(o.verdict, to_string(o.verdict));
-      if (const std::string part = share(o.probability); !part.empty()) verdict += " " + part;
-      std::vector<std::string> row = {first ? f.result.flow.name : std::string("  ''"),
-                                      verdict,
-                                      o.http_status ? std::to_string(*o.http_status) : o.grpc_status.value_or("-"),
-                                      path_text(o),
-                                      o.transport ? std::string(to_string(*o.transport)) : "-",
-                                      policy_counts(o, style)};
-      if (wide) {
-        row.insert(row.begin() + 1, {client_text(f.result.flow), target_text(f.result.flow)});
-        row.push_back(o.routed_to ? fmt::format("{}:{}", o.routed_to->workload, o.routed_to->port) : "-");
-        row.push_back(o.denied_by ? fmt::format("{} {}{}", to_string(o.denied_by->proxy), o.denied_by->name,
-                                                o.denied_by->policy ? " by " + *o.denied_by->policy : std::string())
-                                  : "-");
-        row.push_back(o.reasons.empty() ? "-"
-                                        : o.reasons.back().rule + (o.reasons.back().rule.empty() ? "" : ": ") +
-                                              o.reasons.back().text);
-      }
-      rows.push_back(std::move(row));
-      first = false;
-    }
-  }
+  for (const FlowRun& f : run.flows)
+    if (shown(f.result.flow, options)) flow_rows(f.result, style, wide, rows);
   if (rows.size() > 1) out += columns(rows);
 
   // What nobody would notice: the reason to run this program.
@@ -144,6 +154,13 @@ constexpr std::array kFormats = {ReportFormat{"table", run_table}, ReportFormat{
                                  ReportFormat{"json", run_json}, ReportFormat{"yaml", run_yaml}};
 
 }  // namespace
+
+bool shown(const Flow& f, const ReportOptions& options) {
+  if (options.only_namespace.empty()) return true;
+  const std::string& ns = options.only_namespace;
+  return f.from.ns == ns || f.to.ns == ns || f.to.host.find("." + ns + ".") != std::string::npos ||
+         f.to.host.ends_with("." + ns);
+}
 
 std::string run_table(const RunResult& run, const ReportOptions& options) { return table(run, options, false); }
 std::string run_wide(const RunResult& run, const ReportOptions& options) { return table(run, options, true); }

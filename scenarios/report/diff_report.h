@@ -1,0 +1,39 @@
+#pragma once
+// diff: what differs between two meshes, in verdicts, paths, policies and telemetry; never in text. The same questions
+// are put to both: the flows of the scenarios, or, where there are none, every client x Service port with the requests
+// that the policies of either side tell apart.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/run/run.h"
+
+namespace meshsim::scenarios {
+
+struct FieldChange {
+  std::string field;          // "verdict", "path", "policies.AuthorizationPolicy shop/viewer", "telemetry"
+  std::string before, after;  // as text; several outcomes with their shares
+};
+
+struct FlowChange {
+  std::string flow;
+  enum class Kind : std::uint8_t { Changed, Added, Removed } kind = Kind::Changed;
+  std::vector<FieldChange> fields;
+};
+
+struct DiffResult {
+  std::size_t compared = 0;
+  std::vector<FlowChange> changes;  // in the order of the flows of B, then what only A has
+};
+
+DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads);
+
+std::string diff_table(const DiffResult& result, bool colour);
+std::string diff_markdown(const DiffResult& result, bool colour);
+std::string diff_json(const DiffResult& result, bool colour);
+
+// Requests that the AuthorizationPolicies of these meshes can tell apart by method or path, the plain GET / first. One
+// for each method and each path that a policy mentions; wildcards become an example of what they match.
+std::vector<models::Request> requests_of_policies(const std::vector<const models::Mesh*>& meshes);
+
+}  // namespace meshsim::scenarios
