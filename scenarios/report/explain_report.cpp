@@ -176,9 +176,13 @@ std::string Explanation::body(const Outcome& o) const {
   std::string out;
   if (o.denied_by) {
     const DeniedBy& d = *o.denied_by;
+    const bool by_allow = std::any_of(o.policies.begin(), o.policies.end(), [](const PolicyFinding& p) {
+      return p.status == PolicyStatus::Enforced && p.policy.kind == "AuthorizationPolicy";
+    });
     std::string by = d.policy           ? *d.policy + (d.rule ? fmt::format(", rule {}", *d.rule) : "")
                      : d.ztunnel_policy ? *d.ztunnel_policy
-                                        : std::string("no ALLOW policy matched, or mutual TLS was demanded");
+                     : by_allow         ? std::string("no ALLOW policy matched")
+                                        : std::string("mutual TLS was demanded");
     if (d.policy && d.ztunnel_policy) by += " (ztunnel: " + *d.ztunnel_policy + ")";
     out += fmt::format("  denied by {} {}: {}\n", to_string(d.proxy), d.name, by);
   }
