@@ -186,6 +186,10 @@ bool JsonReader::read_string() {
       take(1);
       return true;
     }
+    if (peek() == '\n' || peek() == '\r') {
+      return fail(
+          fmt::format("the JSON string that starts at {}:{} has no closing quote in its line", at.line, at.column));
+    }
     if (peek() != '\\') {
       return fail(fmt::format("control character U+{:04X} inside a JSON string; write it as an escape",
                               static_cast<unsigned>(peek())));

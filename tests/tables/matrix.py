@@ -147,7 +147,7 @@ def generate():
     write("vectors/dp-v03-namespace.yaml", scenario_text(
         "dp-v03-namespace", "dataplane.md section 8, DP-V03: istio.io/ingress-use-waypoint on the namespace (DP-130)",
         [flow("DP-V03 ingress-use-waypoint on the namespace (DP-130)", r, allowed(r, routedTo={"workload": "b/srv"}))],
-        workloads=[{"name": "srv", "namespace": "b", "mode": "ambient", "ports": [{"port": 80, "targetPort": 8080, "name": "http"}]}],
+        workloads=[{"name": "srv", "namespace": "b", "serviceAccount": "srv", "mode": "ambient", "ports": [{"port": 80, "targetPort": 8080, "name": "http"}]}],
         manifests=("../manifests/mesh.yaml", "../manifests/namespace-b.yaml")))
     write("manifests/namespace-b.yaml", "# A namespace that opts in as a whole.\n" + documents(objects))
     # V08: the backend (a sidecar) admits only the waypoint.

@@ -165,7 +165,7 @@ def generate():
     tv("36", "namespaces with a star in the middle: a pattern at Envoy, literal at ztunnel", [
         ok("36", from_prod("sidecar", ["sidecar", "sidecar"], "mtls"), "PO-040"),
         no("36", from_prod("ambient", ["sidecar", "ztunnel"], "hbone"), "ztunnel", "PO-060")], [middle],
-       workloads=[{"name": "cli", "namespace": "prod-x-eu", "mode": "sidecar"}])
+       workloads=[{"name": "cli", "namespace": "prod-x-eu", "serviceAccount": "cli", "mode": "sidecar"}])
     principals = lambda value: simple("allow-principal", {"selector": SRV, "action": "ALLOW", "rules": [{"from": [{"source": {"principals": [value]}}]}]})
     tv("37", "a principal written with spiffe:// never matches", [no("37", p06, "sidecar", "PO-039"), no("37", p15, "ztunnel", "PO-039")],
        [principals("spiffe://" + CLIENT_PRINCIPAL)])
@@ -173,7 +173,7 @@ def generate():
     tv("39", "trust domain td2 with alias td1: sidecars expand, ztunnel does not", [ok("39", p06, "PO-048"), no("39", p15, "ztunnel", "PO-049")],
        [principals("td1/ns/a/sa/cli")], mesh={"trustDomain": "td2", "config": {"trustDomainAliases": ["td1"]}})
 
-    mysql = [{"name": "mysql", "namespace": "a", "mode": "sidecar", "labels": {"app": "srv"},
+    mysql = [{"name": "mysql", "namespace": "a", "serviceAccount": "mysql", "mode": "sidecar", "labels": {"app": "srv"},
               "ports": [{"port": 3306, "name": "tcp-sql"}, {"port": 3307, "name": "tcp-admin"}]}]
     tcp = Row("P06", "cli-sc", "mysql", ["sidecar", "sidecar"], "mtls", "client", [])
     tv("40", "ALLOW with an HTTP rule and a port rule, on TCP ports", [

@@ -1,6 +1,6 @@
 // A hundred small broken files: each must give the stated finding, be called unreadable (exit code 65), and cost next
 // to nothing. Files and table are written by broken/make_broken.py.
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <streambuf>
@@ -25,9 +25,9 @@ TEST(BrokenFiles, EachGivesItsFinding) {
     std::string name, code;
     std::uint32_t line = 0;
     fields >> name >> code >> line;
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const Scenario s = read_scenario({kFolder + name});
-    const auto took = std::chrono::steady_clock::now() - begin;
+    const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
     bool found = false;
     std::string all;
     for (const auto& d : s.diagnostics) {
@@ -37,7 +37,7 @@ TEST(BrokenFiles, EachGivesItsFinding) {
     EXPECT_TRUE(found) << name << " wants " << code << " in line " << line << ", got\n" << all;
     EXPECT_TRUE(s.unreadable) << name;
     EXPECT_LE(s.diagnostics.size(), 110u) << name;
-    EXPECT_LT(took, std::chrono::seconds(5)) << name;
+    EXPECT_LT(seconds, 5) << name;
     ++count;
   }
   EXPECT_GE(count, 100);
