@@ -293,7 +293,7 @@ const Service* inbound_service(const Mesh& mesh, std::size_t workload, std::uint
 EnvoyStream envoy_stream(const PathView& path, const HopView& view) {
   EnvoyStream stream(path, view);
   const Hop& hop = *view.hop;
-  const Workload* own = own_pods(path, view);
+  const Workload* own = stream.own = own_pods(path, view);
   stream.http = hop.http;
   stream.grpc = hop.http && path.grpc;
   stream.reporter = hop.proxy == ProxyKind::Waypoint                 ? "waypoint"

@@ -19,6 +19,7 @@ struct EnvoyStream {
   const HopView& view;
   TelemetryMode mode = TelemetryMode::Client;
   TelemetryScope scope;
+  const Workload* own = nullptr;  // the pods of this proxy
   Peer downstream, upstream;
   const Service* service = nullptr;  // of the chosen cluster
   std::string service_host, service_name, service_ns;

@@ -41,9 +41,28 @@ const Gateway* bypassed_waypoint(const PathView& path) {
   return &path.mesh.gateways[binding->gateway];
 }
 
+// What the sidecar that is not there would have reported of an HTTP request.
+void add_missing_side(const TelemetryRules& rules, const Workload& workload, TelemetryMode mode,
+                      std::vector<Lost>& lost) {
+  const TelemetryScope scope{workload.ns, &workload.labels, nullptr, false, nullptr};
+  const std::string name = workload.ns + "/" + workload.name;
+  const bool client = mode == TelemetryMode::Client;
+  const std::string why = name + " is ambient: its ztunnel sees bytes, not requests";
+  if (rules.metrics(scope, mode).installed)
+    lost.push_back({"metric",
+                    fmt::format("istio_requests_total{{reporter=\"{}\"}}, with durations and sizes",
+                                client ? "source" : "destination"),
+                    why,
+                    {"TM-095", "TM-008"}});
+  if (rules.tracing(scope, mode).enabled)
+    lost.push_back(
+        {"span", fmt::format("{} span of {}", client ? "client" : "server", name), why, {"TM-164", "TM-165"}});
+  if (!rules.logs(scope, mode).empty()) lost.push_back({"access-log", "HTTP log line of " + name, why, {"TM-080"}});
+}
+
 }  // namespace
 
-std::vector<Lost> lost_signals(const PathView& path, const Telemetry& shown) {
+std::vector<Lost> lost_signals(const PathView& path, const TelemetryRules& rules, const Telemetry& shown) {
   std::vector<Lost> lost;
   if (path.outcome.verdict == Verdict::Unknown) return lost;
   const bool client = in_mesh(path.client), server = in_mesh(path.destination);
@@ -52,31 +71,17 @@ std::vector<Lost> lost_signals(const PathView& path, const Telemetry& shown) {
       !path.outcome.hops.empty() && path.outcome.verdict != Verdict::Allowed &&
       path.outcome.hops.back().proxy != ProxyKind::Ztunnel &&
       !(path.outcome.hops.back().proxy == ProxyKind::Sidecar && path.outcome.hops.back().inbound);
-  const auto name = [](const Party& party) { return party.workload->ns + "/" + party.workload->name; };
   const auto add = [&lost](std::string signal, std::string what, std::string why, std::vector<std::string> rules) {
     lost.push_back({std::move(signal), std::move(what), std::move(why), std::move(rules)});
   };
 
   if (path.http) {
-    if (client && !envoy_on_path(path, ProxyKind::Sidecar, false) &&
-        path.client.workload->mode == DataplaneMode::Ambient) {
-      const std::string why = fmt::format("{} is ambient: its ztunnel sees bytes, not requests", name(path.client));
-      for (std::string_view metric : {"istio_requests_total", "istio_request_duration_milliseconds",
-                                      "istio_request_bytes", "istio_response_bytes"})
-        add("metric", fmt::format("{}{{reporter=\"source\"}}", metric), why, {"TM-095", "TM-008"});
-      add("span", "client span of " + name(path.client), why, {"TM-164", "TM-165"});
-      add("access-log", "HTTP log line of " + name(path.client), why, {"TM-080"});
-    }
-    if (server && !refused_before_server && path.destination.workload->mode == DataplaneMode::Ambient &&
-        !envoy_on_path(path, ProxyKind::Sidecar, true)) {
-      const std::string why =
-          fmt::format("{} is ambient: its ztunnel sees bytes, not requests", name(path.destination));
-      for (std::string_view metric : {"istio_requests_total", "istio_request_duration_milliseconds",
-                                      "istio_request_bytes", "istio_response_bytes"})
-        add("metric", fmt::format("{}{{reporter=\"destination\"}}", metric), why, {"TM-095", "TM-008"});
-      add("span", "server span of " + name(path.destination), why, {"TM-164", "TM-165"});
-      add("access-log", "HTTP log line of " + name(path.destination), why, {"TM-080"});
-    }
+    if (client && path.client.workload->mode == DataplaneMode::Ambient &&
+        !envoy_on_path(path, ProxyKind::Sidecar, false))
+      add_missing_side(rules, *path.client.workload, TelemetryMode::Client, lost);
+    if (server && path.destination.workload->mode == DataplaneMode::Ambient && !refused_before_server &&
+        !envoy_on_path(path, ProxyKind::Sidecar, true))
+      add_missing_side(rules, *path.destination.workload, TelemetryMode::Server, lost);
     if (const Gateway* waypoint = bypassed_waypoint(path); waypoint && !path.outcome.hops.empty())
       add("metric", "istio_requests_total{reporter=\"waypoint\"}",
           fmt::format("the path does not go through waypoint {}/{}", waypoint->ns, waypoint->name),

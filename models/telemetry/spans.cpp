@@ -44,16 +44,13 @@ void add_spans(const EnvoyStream& stream, const TracingRule& rule, std::string& 
   if (!rule.provider.empty()) tags["provider"] = rule.provider;
   if (!rule.context_propagation) tags["context_propagation"] = "false";  // TM-166
   if (rule.istio_tags) {
-    const std::string side = stream.reporter == "source" ? "source" : "destination";
-    const auto value = [&stream](const std::string& label) {
-      const auto it = stream.labels.find(label);
-      return it == stream.labels.end() ? std::string() : it->second;
-    };
-    tags["istio.canonical_service"] = value(side + "_canonical_service");
-    tags["istio.canonical_revision"] = value(side + "_canonical_revision");
+    if (stream.own) {
+      tags["istio.canonical_service"] = stream.own->canonical_service;
+      tags["istio.canonical_revision"] = stream.own->canonical_revision;
+      tags["istio.cluster_id"] = std::string(cluster_of(stream.own));
+    }
     tags["istio.namespace"] = std::string(stream.scope.ns);
     tags["istio.mesh_id"] = stream.path.mesh.settings.trust_domain;
-    tags["istio.cluster_id"] = value(side + "_cluster");
   }
   for (const auto& [name, tag] : rule.custom_tags) tags[name] = custom_value(stream, tag);
   parent = span.name;

@@ -55,7 +55,7 @@ Telemetry telemetry_of(const World& world, const Flow& flow, const Outcome& outc
       of_ztunnel(path, view, out);
     mark(out.metrics, before, *view.hop);
   }
-  out.lost = lost_signals(path, out);
+  out.lost = lost_signals(path, *compiled, out);
   return out;
 }
 

@@ -243,7 +243,10 @@ ZtunnelConnection ztunnel_connection(const PathView& path, const HopView& view) 
   connection.source_address = source_address(path, view);
   const std::uint16_t port = connection.mutual_tls ? 15008 : path.container_port(view);
   connection.destination_address = address_of(connection.destination, port);
-  if (connection.destination_address.empty()) connection.destination_address = external_address(path);
+  // A host that is resolved by DNS is dialled at an address that no file shows.
+  const bool by_dns = local.kind == Party::Kind::External && local.service->resolution != Resolution::Static &&
+                      local.service->resolution != Resolution::None;
+  if (connection.destination_address.empty() && !by_dns) connection.destination_address = external_address(path);
   if (connection.mutual_tls) connection.hbone_address = hbone_target(path, view);
   name_ending(connection, path, view);
   if (path.outcome.verdict == Verdict::Allowed) {

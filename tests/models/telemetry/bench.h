@@ -97,6 +97,31 @@ struct Bench {
     return mesh.gateways.size() - 1;
   }
 
+  // MeshConfig: every Envoy traces and writes an access log.
+  void trace() {
+    TreeBuilder builder;
+    builder.begin_mapping();
+    builder.key("accessLogFile");
+    builder.string("/dev/stdout");
+    builder.key("defaultProviders");
+    builder.begin_mapping();
+    for (const char* signal : {"tracing", "metrics"}) {
+      builder.key(signal);
+      builder.begin_sequence();
+      builder.string(signal == std::string_view("tracing") ? "jaeger" : "prometheus");
+      builder.end();
+    }
+    builder.end();
+    builder.end();
+    const auto tree = builder.finish();
+    mesh.settings.config_trees.push_back(tree);
+    mesh.settings.config.push_back(tree->root());
+    ExtensionProvider provider;
+    provider.name = "jaeger";
+    provider.kind = "opentelemetry";
+    mesh.settings.extension_providers.push_back(std::move(provider));
+  }
+
   Flow http_flow() const {
     Flow flow;
     flow.from.ns = "shop";

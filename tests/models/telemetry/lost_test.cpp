@@ -12,6 +12,13 @@ using bench::As;
 using bench::Bench;
 constexpr Transport kPlain = Transport::Plaintext, kMtls = Transport::Mtls, kHbone = Transport::Hbone;
 
+// Spans are lost only where sidecars would have made some.
+Bench traced(As client, As server) {
+  Bench b(client, server);
+  b.trace();
+  return b;
+}
+
 bool loses(const Outcome& out, std::string_view signal, std::string_view part) {
   return std::any_of(out.telemetry.lost.begin(), out.telemetry.lost.end(), [&](const Lost& lost) {
     return lost.signal == signal && lost.name.find(part) != std::string::npos && !lost.rules.empty() &&
@@ -26,7 +33,7 @@ TEST(TelemetryLost, TM095_SidecarPairLosesNothing) {
 }
 
 TEST(TelemetryLost, TM095_SidecarToAmbient) {
-  Bench b(As::Sidecar, As::Ambient);
+  Bench b = traced(As::Sidecar, As::Ambient);
   b.mesh.services[b.service].waypoint.state = WaypointBinding::State::Bound;
   b.mesh.services[b.service].waypoint.gateway = b.waypoint;
   const Outcome out =
@@ -39,7 +46,7 @@ TEST(TelemetryLost, TM095_SidecarToAmbient) {
 }
 
 TEST(TelemetryLost, TM095_AmbientToSidecar) {
-  const Bench b(As::Ambient, As::Sidecar);
+  const Bench b = traced(As::Ambient, As::Sidecar);
   const Outcome out =
       b.observe(b.http_flow(), b.outcome({b.ztunnel_out(kHbone), b.sidecar_in(kHbone, b.client_id())}, kHbone));
   EXPECT_TRUE(loses(out, "metric", "istio_requests_total{reporter=\"source\"}"));
@@ -47,8 +54,17 @@ TEST(TelemetryLost, TM095_AmbientToSidecar) {
   EXPECT_FALSE(loses(out, "metric", "istio_requests_total{reporter=\"destination\"}"));
 }
 
+TEST(TelemetryLost, TM095_WhatIsSwitchedOffIsNotLost) {
+  const Bench b(As::Ambient, As::Ambient);  // nobody traces, no access log
+  const Outcome out =
+      b.observe(b.http_flow(), b.outcome({b.ztunnel_out(kHbone), b.ztunnel_in(kHbone, b.client_id())}, kHbone));
+  EXPECT_TRUE(loses(out, "metric", "reporter=\"source\""));
+  EXPECT_FALSE(loses(out, "span", ""));
+  EXPECT_FALSE(loses(out, "access-log", ""));
+}
+
 TEST(TelemetryLost, TM095_AmbientPairWithoutWaypoint) {
-  const Bench b(As::Ambient, As::Ambient);
+  const Bench b = traced(As::Ambient, As::Ambient);
   const Outcome out =
       b.observe(b.http_flow(), b.outcome({b.ztunnel_out(kHbone), b.ztunnel_in(kHbone, b.client_id())}, kHbone));
   EXPECT_TRUE(loses(out, "metric", "istio_requests_total{reporter=\"source\"}"));
