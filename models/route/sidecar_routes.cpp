@@ -32,7 +32,7 @@ Evaluator CompiledRouting::evaluator(ProxyKind kind, const Scope& scope, const L
   at.ns = scope.ns;
   at.labels = labels;
   at.listener_port = port;
-  at.find_service = [this, &scope](const std::string& host) {
+  at.find_service = [&scope](const std::string& host) {
     const std::size_t exact = scope.find(host);
     if (exact != kNone) return exact;
     return kNone;
