@@ -223,9 +223,9 @@ TEST_P(Evaluation, PO062ToPO064) {
     std::string denied_by;
     for (const Json& j : data["policies"]) {
       const ZtunnelPolicy policy = read_policy(j);
-      if (c.contains("policy") && c["policy"] != policy.name) continue;
+      if (c.contains("policy") && c["policy"].get<std::string>() != policy.name) continue;
       if (c.contains("destination_namespace") && policy.scope == ZtunnelScope::Namespace &&
-          policy.ns != c["destination_namespace"])
+          policy.ns != c["destination_namespace"].get<std::string>())
         continue;
       if (policy.dry_run) continue;
       const bool hit = first_match(policy, peer, connection).has_value();
