@@ -1,5 +1,10 @@
 #include "models/route/compiled_routing.h"
 
+#include <algorithm>
+#include <tuple>
+
+#include "models/policy/authorization/normalize_path.h"
+
 namespace meshsim::models {
 
 std::shared_ptr<const Routing> Routing::compile(const Mesh& mesh, Diagnostics& diagnostics) {
@@ -11,9 +16,34 @@ namespace route {
 CompiledRouting::CompiledRouting(const Mesh& mesh, Diagnostics& diagnostics) : mesh_(mesh) {
   sets_ = read_virtual_services(mesh, diagnostics);
   read_gateway_api_routes(mesh, sets_, diagnostics);
+  // istiod lists converted routes and VirtualServices together, oldest first.
+  std::stable_sort(sets_.begin(), sets_.end(), [](const RouteSet& a, const RouteSet& b) {
+    return std::tie(a.creation, a.sort_name, a.ns) < std::tie(b.creation, b.sort_name, b.ns);
+  });
   rules_.compile(mesh, diagnostics);
   scopes_.compile(mesh, sets_, diagnostics);
   servers_.compile(mesh, sets_, diagnostics);
+}
+
+std::vector<RouteChoice> CompiledRouting::on_normal_path(
+    const RouteRequest& request, const std::function<std::vector<RouteChoice>(const RouteRequest&)>& route) const {
+  if (!request.http) return route(request);
+  std::string storage;
+  const std::string_view raw = path_only(request.path);
+  const policy::NormalPath normal = policy::normalize_path(raw, mesh_.settings.path_normalization, storage);
+  if (normal.bad) {
+    std::vector<RouteChoice> out;
+    out.push_back(answer(400, "-", "path_normalization_failed", {"PO-047", "the path cannot be normalised", {}}));
+    return out;
+  }
+  if (normal.path == raw) return route(request);
+  const std::string whole = std::string(normal.path) + std::string(request.path.substr(raw.size()));
+  RouteRequest seen = request;
+  seen.path = whole;
+  std::vector<RouteChoice> out = route(seen);
+  for (RouteChoice& choice : out)
+    if (choice.kind == RouteChoice::Kind::Forward && !choice.new_path) choice.new_path = whole;
+  return out;
 }
 
 RouteChoice no_route(const RouteSet* set, ProxyKind at) {

@@ -1,7 +1,7 @@
 #pragma once
 // CompiledRouting: the implementation of Routing. The mesh's route objects are read into RouteSets once; scopes say who
 // sees which, gateway servers which gateways carry which. Queries only read.
-#include <map>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -44,15 +44,33 @@ class CompiledRouting final : public Routing {
                                         std::size_t client, std::size_t service, std::uint16_t port,
                                         std::string_view original_host, const RouteRequest& request) const;
   std::vector<RouteChoice> sidecar_stream(const Scope& scope, const EgressView* view, const Evaluator& at,
-                                          std::size_t service, std::uint16_t port, std::string_view original_host,
+                                          std::size_t service, std::string_view original_host,
                                           const RouteRequest& request) const;
+  // The tls or tcp rule for this Service; `any_tls_chain`: TLS rules exist for it, matching or not.
+  const StreamRule* stream_rule(const EgressView& view, const Evaluator& at, std::size_t service, std::string_view sni,
+                                bool& any_tls_chain) const;
   std::vector<RouteChoice> unknown_destination(const Scope& scope, const Evaluator& at, bool http_listener,
                                                std::string_view host) const;
   std::vector<RouteChoice> route_host(const EgressView& view, const Evaluator& at, const ProxySide& side,
                                       std::size_t service, const std::string& host, std::uint16_t port,
                                       const RouteRequest& request) const;
   bool usable_at_sidecar(const RouteSet& set, std::size_t service, std::string_view ns) const;
+  // PO-047: every HTTP connection manager normalises the path before it routes, and forwards it so.
+  std::vector<RouteChoice> on_normal_path(
+      const RouteRequest& request, const std::function<std::vector<RouteChoice>(const RouteRequest&)>& route) const;
+  std::vector<RouteChoice> waypoint_http(const Evaluator& at, const ProxySide& side,
+                                         const std::vector<const RouteSet*>& near, std::size_t service,
+                                         const RouteRequest& request, std::vector<RouteFinding>& passed_over) const;
+  std::vector<RouteChoice> waypoint_stream(const Evaluator& at, const std::vector<const RouteSet*>& near,
+                                           std::size_t service) const;
+  std::vector<RouteChoice> gateway_http(const Evaluator& at, std::size_t gateway, const ServerMatch& match,
+                                        std::uint16_t pod_port, const RouteRequest& request) const;
+  std::vector<RouteChoice> gateway_stream(const Evaluator& at, const Server& server, const RouteRequest& request) const;
   Evaluator evaluator(ProxyKind kind, const Scope& scope, const Labels* labels, std::uint16_t port) const;
+
+  const Labels* labels_of(const Gateway& gateway) const {
+    return gateway.workload != kNone ? &mesh_.workloads[gateway.workload].labels : &gateway.labels;
+  }
 
   const Mesh& mesh_;
   std::vector<RouteSet> sets_;

@@ -6,16 +6,10 @@
 namespace meshsim::models::route {
 namespace {
 
-// How well a server's hosts match an SNI: length of the best pattern, exact above all; -1 = not at all.
+// How well a server's hosts match an SNI; -1 = not at all.
 int fit(const Server& server, std::string_view sni) {
   int best = -1;
-  for (const auto& [ns, host] : server.hosts) {
-    if (host == "*") {
-      best = std::max(best, 0);
-    } else if (!sni.empty() && host_matches(host, sni)) {
-      best = std::max(best, static_cast<int>(host.size()) + (host.starts_with('*') ? 0 : 100000));
-    }
-  }
+  for (const auto& [ns, host] : server.hosts) best = std::max(best, host_fit(host, sni));
   return best;
 }
 
@@ -59,7 +53,7 @@ ServerMatch CompiledRouting::server_at_gateway(std::size_t gateway, std::uint16_
     const bool wants_tls = server.terminates() || server.passes_through();
     if (!tls || !wants_tls) continue;
     if (server.tls == ServerTls::AutoPassthrough) {
-      const auto parsed = read_auto_sni(sni);
+      const auto parsed = request.istio_alpn ? read_auto_sni(sni) : std::nullopt;
       if (!parsed) continue;
       if (const int score = fit(server, parsed->host); score > best) {
         best = score;
@@ -122,100 +116,111 @@ ServerMatch CompiledRouting::server_at_gateway(std::size_t gateway, std::uint16_
 
 std::vector<RouteChoice> CompiledRouting::at_gateway(std::size_t gateway, const ServerMatch& match, std::uint16_t port,
                                                      const RouteRequest& request) const {
-  std::vector<RouteChoice> out;
-  if (!match.found || match.index == kNone) {
-    out.push_back(close("NR", {"DP-247", "no server takes the connection", {}}));
-    return out;
-  }
+  if (!match.found || match.index == kNone) return {close("NR", {"DP-247", "no server takes the connection", {}})};
   const Gateway& g = mesh_.gateways[gateway];
-  const Scope& scope = scopes_.of_namespace(g.ns);
-  const Labels* labels = g.workload != kNone ? &mesh_.workloads[g.workload].labels : &g.labels;
   const Server& server = servers_.server(match.index);
-  const std::uint16_t pod_port = servers_.pod_port(gateway, port);
-  Evaluator at = evaluator(ProxyKind::Gateway, scope, labels, server.port);
+  Evaluator at = evaluator(ProxyKind::Gateway, scopes_.of_namespace(g.ns), labels_of(g), server.port);
   at.tls = server.terminates();
-  if (request.http && server.takes_http()) {
-    const bool plain = server.protocol == ServerProtocol::Http;
-    const GatewayServers::Domain* domain =
-        servers_.domain(gateway, pod_port, plain ? std::nullopt : std::optional(match.index), request.authority);
-    if (domain == nullptr) {
-      out.push_back(no_route(nullptr, ProxyKind::Gateway));
-      return out;
-    }
-    if (domain->https_redirect && request.scheme != "https") {
-      RouteChoice redirect =
-          answer(301, "-", "direct_response",
-                 {"DP-240", "the server redirects to HTTPS (tls.httpsRedirect)", server.object.source});
-      std::string host(request.authority);
-      if (const auto colon = host.rfind(":80"); colon != std::string::npos && colon + 3 == host.size())
-        host.resize(colon);
-      redirect.answer_headers.emplace_back("location", "https://" + host + std::string(request.path));
-      out.push_back(std::move(redirect));
-      return out;
-    }
-    const RouteSet* first = nullptr;
-    // Objects for one host are merged; catch-all blocks go to the end (DP-253, SortVHostRoutes).
-    for (const RuleTable::Rows rows : {RuleTable::Rows::Specific, RuleTable::Rows::CatchAll}) {
-      for (const GatewayServers::Carried& carried : domain->sets) {
-        const RouteSet& set = sets_[carried.set];
-        const Server& carrier = servers_.server(carried.server);
-        const std::vector<std::string> names = {carrier.gateway_key};
-        ProxySide side;
-        side.ns = g.ns;
-        side.labels = labels;
-        side.port = carrier.port;
-        side.gateways = &names;
-        if (first == nullptr) first = &set;
-        const RowMatch hit = set.table.find(set.http, request, side, rows);
-        if (!hit.found()) continue;
-        at.listener_port = carrier.port;
-        return follow_rule(at, hit, set, request);
-      }
-    }
-    out.push_back(no_route(first, ProxyKind::Gateway));
-    return out;
+  if (!request.http || !server.takes_http()) return gateway_stream(at, server, request);
+  const std::uint16_t pod_port = servers_.pod_port(gateway, port);
+  return on_normal_path(request,
+                        [&](const RouteRequest& normal) { return gateway_http(at, gateway, match, pod_port, normal); });
+}
+
+std::vector<RouteChoice> CompiledRouting::gateway_http(const Evaluator& base, std::size_t gateway,
+                                                       const ServerMatch& match, std::uint16_t pod_port,
+                                                       const RouteRequest& request) const {
+  const Server& server = servers_.server(match.index);
+  const bool plain = server.protocol == ServerProtocol::Http;
+  const GatewayServers::Domain* domain =
+      servers_.domain(gateway, pod_port, plain ? std::nullopt : std::optional(match.index), request.authority);
+  if (domain == nullptr) return {no_route(nullptr, ProxyKind::Gateway)};
+  if (domain->https_redirect && request.scheme != "https") {
+    RouteChoice redirect =
+        answer(301, "-", "direct_response",
+               {"DP-240", "the server redirects to HTTPS (tls.httpsRedirect)", server.object.source});
+    std::string host(request.authority);
+    if (host.ends_with(":80")) host.resize(host.size() - 3);
+    redirect.answer_headers.emplace_back("location", "https://" + host + std::string(request.path));
+    return {std::move(redirect)};
   }
+  // Objects for one host are merged, their catch-all blocks go to the end (DP-253; SortVHostRoutes, CORE/route, 1.27).
+  for (const RuleTable::Rows rows : {RuleTable::Rows::Specific, RuleTable::Rows::CatchAll}) {
+    for (const GatewayServers::Carried& carried : domain->sets) {
+      const RouteSet& set = sets_[carried.set];
+      const Server& carrier = servers_.server(carried.server);
+      const std::vector<std::string> names = {carrier.gateway_key};
+      ProxySide side;
+      side.ns = base.ns;
+      side.labels = base.labels;
+      side.port = carrier.port;
+      side.gateways = &names;
+      const RowMatch hit = set.table.find(set.http, request, side, rows);
+      if (!hit.found()) continue;
+      Evaluator at = base;
+      at.listener_port = carrier.port;
+      return follow_rule(at, hit, set, request);
+    }
+  }
+  return {no_route(domain->sets.empty() ? nullptr : &sets_[domain->sets.front().set], ProxyKind::Gateway)};
+}
+
+std::vector<RouteChoice> CompiledRouting::gateway_stream(const Evaluator& at, const Server& server,
+                                                         const RouteRequest& request) const {
   const std::string sni = lower(request.sni);
   if (server.tls == ServerTls::AutoPassthrough) {
-    if (const auto named = read_auto_sni(sni)) {
-      const std::size_t service = at.find_service(named->host);
-      if (service != kNone && mesh_.services[service].find_port(named->port) != nullptr) {
-        RouteChoice choice = default_route(at, service, named->port, false);
-        choice.reasons.push_back({"DP-040", "AUTO_PASSTHROUGH: the SNI names the cluster", server.object.source});
-        out.push_back(std::move(choice));
-        return out;
-      }
-    }
-    out.push_back(close("NR", {"DP-247", "the SNI names no cluster of this gateway", server.object.source}));
-    return out;
+    const auto named = read_auto_sni(sni);
+    const std::size_t service = named ? at.find_service(named->host) : kNone;
+    // builtAutoPassthroughFilterChains: one chain per internal Service and port, for Istio's ALPNs only.
+    if (service == kNone || mesh_.services[service].mesh_external || !request.istio_alpn ||
+        mesh_.services[service].find_port(named->port) == nullptr)
+      return {close("NR",
+                    {"DP-247", "AUTO_PASSTHROUGH takes only Istio mutual TLS whose SNI names a port of a Service here",
+                     server.object.source})};
+    Target target;
+    target.host = named->host;
+    target.port = named->port;
+    target.subset = named->subset;
+    target.weight = 1;
+    StreamRule rule;
+    rule.object = server.object;
+    rule.targets.push_back(std::move(target));
+    return follow_stream(at, rule);
   }
-  for (const RouteSet& set : sets_) {
-    if (!set.has_gateway(server.gateway_key) || !exported(set.export_to, set.ns, g.ns)) continue;
+  const StreamRule* best = nullptr;
+  int best_score = -1;
+  for (const std::uint32_t i : servers_.order(server.gateway_key, std::string(at.ns))) {
+    const RouteSet& set = sets_[i];
     const std::vector<std::string> mine = hosts_for_namespace(server, set.ns);
     const bool shares = std::any_of(mine.begin(), mine.end(), [&](const std::string& a) {
       return std::any_of(set.hosts.begin(), set.hosts.end(), [&](const std::string& b) { return hosts_overlap(a, b); });
     });
     if (!shares) continue;
-    auto here = [&](const StreamMatch& m) {
+    auto built = [&](const StreamMatch& m) {
       if (m.port != 0 && m.port != server.port) return false;
       return m.gateways.empty() ||
              std::find(m.gateways.begin(), m.gateways.end(), server.gateway_key) != m.gateways.end();
     };
     if (server.passes_through()) {
+      // Filter chains by SNI: the most specific wins, whoever wrote it.
       for (const StreamRule& rule : set.tls)
-        for (const StreamMatch& m : rule.matches)
-          if (here(m) && std::any_of(m.sni_hosts.begin(), m.sni_hosts.end(),
-                                     [&](const std::string& h) { return host_matches(h, sni); }))
-            return follow_stream(at, rule);
-    } else {
-      for (const StreamRule& rule : set.tcp)
-        if (rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(), here))
-          return follow_stream(at, rule);
+        for (const StreamMatch& m : rule.matches) {
+          if (!built(m)) continue;
+          for (const std::string& host : m.sni_hosts)
+            if (const int score = host_fit(host, sni); score > best_score) {
+              best_score = score;
+              best = &rule;
+            }
+        }
+      continue;
     }
+    for (const StreamRule& rule : set.tcp)
+      if (rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(), built))
+        return follow_stream(at, rule);
   }
-  out.push_back(
-      close("NR", {"DP-247", "no route of " + server.object.text() + " takes this connection", server.object.source}));
-  return out;
+  if (best != nullptr) return follow_stream(at, *best);
+  return {
+      close("NR", {"DP-247", "no route of " + server.object.text() + " takes this connection", server.object.source})};
 }
 
 }  // namespace meshsim::models::route

@@ -24,8 +24,8 @@ ServerTls read_tls(Node tls, ServerProtocol protocol) {
   if (protocol == ServerProtocol::Http) return ServerTls::None;
   if (!tls.has_value()) return ServerTls::None;
   const std::string_view mode = tls["mode"].string_or();
-  if (mode == "SIMPLE") return ServerTls::Simple;
-  if (mode == "MUTUAL" || mode == "OPTIONAL_MUTUAL") return ServerTls::Mutual;
+  if (mode == "SIMPLE" || mode == "OPTIONAL_MUTUAL") return ServerTls::Simple;  // a certificate is welcome, not needed
+  if (mode == "MUTUAL") return ServerTls::Mutual;
   if (mode == "ISTIO_MUTUAL") return ServerTls::IstioMutual;
   if (mode == "AUTO_PASSTHROUGH") return ServerTls::AutoPassthrough;
   return protocol == ServerProtocol::Tcp ? ServerTls::None : ServerTls::Passthrough;  // zero value of the enum
@@ -110,7 +110,7 @@ const std::vector<std::size_t>& GatewayServers::on(std::size_t gateway, std::uin
 
 void GatewayServers::bind_istio(const Mesh& mesh) {
   const bool own_namespace_only = mesh.settings.feature("PILOT_SCOPE_GATEWAY_TO_NAMESPACE");
-  std::map<std::string, Labels> selectors;
+  std::map<std::string, Labels> selectors;  // by namespace/name
   for (const Object* object : mesh.objects_of("Gateway", "networking.istio.io"))
     selectors[object->ns + '/' + object->name] = read_labels(object->spec()["selector"]);
   for (std::size_t g = 0; g < mesh.gateways.size(); ++g) {
@@ -139,32 +139,33 @@ GatewayServers::Domain& GatewayServers::domain_of(Listener& listener, const std:
 // Virtual hosts of a gateway's route table: hosts of servers intersected with hosts of routes, the narrower one wins
 // (istio/istio CORE/gateway.go buildGatewayHTTPRouteConfig, 1.27).
 void GatewayServers::build_domains(const std::vector<RouteSet>& sets) {
-  std::map<std::string, std::vector<std::uint32_t>, std::less<>> by_key;
-  for (std::uint32_t i = 0; i < sets.size(); ++i)
-    if (!sets[i].http.empty())
-      for (const std::string& key : std::set<std::string>(sets[i].gateways.begin(), sets[i].gateways.end()))
-        by_key[key].push_back(i);
   for (std::size_t g = 0; g < by_gateway_.size(); ++g) {
-    const std::string& proxy_ns = mesh_->gateways[g].ns;
+    const Gateway& gateway = mesh_->gateways[g];
+    const std::string& proxy_ns = gateway.ns;
+    const Labels* labels = gateway.workload != kNone ? &mesh_->workloads[gateway.workload].labels : &gateway.labels;
     for (const auto& [port, list] : by_gateway_[g]) {
       for (const std::size_t s : list) {
         const Server& server = servers_[s];
         if (!server.takes_http()) continue;
         Listener& listener = listeners_[{g, port, server.protocol == ServerProtocol::Http ? kNone : s}];
-        if (const auto routes = by_key.find(server.gateway_key); routes != by_key.end()) {
-          for (const std::uint32_t i : routes->second) {
-            if (!exported(sets[i].export_to, sets[i].ns, proxy_ns)) continue;
-            std::set<std::string> domains;
-            for (const std::string& mine : hosts_for_namespace(server, sets[i].ns))
-              for (const std::string& theirs : sets[i].hosts) {
-                if (!hosts_overlap(mine, theirs)) continue;
-                domains.insert(host_matches(mine, theirs) ? theirs : mine);
-              }
-            for (const std::string& domain : domains) {
-              Domain& d = domain_of(listener, domain);
-              d.sets.push_back({i, s});
-              d.https_redirect |= server.https_redirect;
+        ProxySide side;
+        side.ns = proxy_ns;
+        side.labels = labels;
+        side.port = server.port;
+        const std::vector<std::string> names = {server.gateway_key};
+        side.gateways = &names;
+        for (const std::uint32_t i : order(server.gateway_key, proxy_ns)) {
+          if (sets[i].http.empty() || !sets[i].table.applies(sets[i].http, side)) continue;
+          std::set<std::string> domains;
+          for (const std::string& mine : hosts_for_namespace(server, sets[i].ns))
+            for (const std::string& theirs : sets[i].hosts) {
+              if (!hosts_overlap(mine, theirs)) continue;
+              domains.insert(host_matches(mine, theirs) ? theirs : mine);
             }
+          for (const std::string& domain : domains) {
+            Domain& d = domain_of(listener, domain);
+            d.sets.push_back({i, s});
+            d.https_redirect |= server.https_redirect;
           }
         }
         if (server.https_redirect)
@@ -192,13 +193,25 @@ const GatewayServers::Domain* GatewayServers::domain(std::size_t gateway, std::u
   return nullptr;
 }
 
+const std::vector<std::uint32_t>& GatewayServers::order(const std::string& key, const std::string& ns) const {
+  static const std::vector<std::uint32_t> kNothing;
+  const auto it = order_.find({key, ns});
+  return it == order_.end() ? kNothing : it->second;
+}
+
 void GatewayServers::compile(const Mesh& mesh, const std::vector<RouteSet>& sets, Diagnostics& diagnostics) {
   mesh_ = &mesh;
   by_gateway_.resize(mesh.gateways.size());
   servers_ = read_istio_gateways(mesh, diagnostics);
-  for (Server& server : read_listeners(mesh, diagnostics)) servers_.push_back(std::move(server));
   bind_istio(mesh);
   bind_listeners(mesh);
+  const std::vector<std::string> by_default = read_strings(mesh.settings.config_value("defaultVirtualServiceExportTo"));
+  for (std::size_t g = 0; g < by_gateway_.size(); ++g)
+    for (const auto& [port, list] : by_gateway_[g])
+      for (const std::size_t s : list) {
+        const std::pair<std::string, std::string> key{servers_[s].gateway_key, mesh.gateways[g].ns};
+        if (!order_.contains(key)) order_.emplace(key, route_order(sets, key.first, key.second, by_default));
+      }
   build_domains(sets);
 }
 

@@ -26,7 +26,6 @@ struct Server {
   ServerTls tls = ServerTls::None;
   bool https_redirect = false;
   bool gateway_api = false;
-  bool credentials_valid = true;
 
   bool takes_http() const {
     return protocol == ServerProtocol::Http || (protocol == ServerProtocol::Https && terminates());
@@ -47,6 +46,9 @@ class GatewayServers {
   const std::vector<std::size_t>& on(std::size_t gateway, std::uint16_t pod_port) const;
   const Server& server(std::size_t index) const { return servers_[index]; }
   std::size_t size() const { return servers_.size(); }
+
+  // Route sets bound to a server's gateway as a proxy of namespace `ns` gets them.
+  const std::vector<std::uint32_t>& order(const std::string& gateway_key, const std::string& ns) const;
 
   // A virtual host of HTTP routes at a server's listener: the domain and the route sets on it.
   struct Carried {
@@ -78,6 +80,7 @@ class GatewayServers {
   std::vector<std::map<std::uint16_t, std::vector<std::size_t>>> by_gateway_;
   // (gateway, pod port, server index for TLS servers or kNone for all plain HTTP servers)
   std::map<std::tuple<std::size_t, std::uint16_t, std::size_t>, Listener> listeners_;
+  std::map<std::pair<std::string, std::string>, std::vector<std::uint32_t>> order_;
   std::vector<std::size_t> none_;
 };
 
@@ -85,6 +88,5 @@ class GatewayServers {
 std::vector<std::string> hosts_for_namespace(const Server& server, std::string_view ns);
 
 std::vector<Server> read_istio_gateways(const Mesh& mesh, Diagnostics& diagnostics);
-std::vector<Server> read_listeners(const Mesh& mesh, Diagnostics& diagnostics);
 
 }  // namespace meshsim::models::route

@@ -123,10 +123,7 @@ std::string location(const Redirect& redirect, const HttpMatch* match, const Rou
   std::string target;
   if (redirect.prefix_rewrite) {
     const std::string_view matched = matched_part(match, path);
-    target = *redirect.prefix_rewrite == "/" && match != nullptr && match->uri &&
-                     match->uri->kind == StringMatch::Kind::Segment
-                 ? strip_prefix(path, matched)
-                 : replace_prefix(path, matched, *redirect.prefix_rewrite);
+    target = replace_prefix(path, matched, *redirect.prefix_rewrite);
     target = with_query(std::move(target), request.path);
   } else if (redirect.uri.empty()) {
     target = std::string(request.path.substr(0, request.path.find('#')));
@@ -164,6 +161,9 @@ Resolved resolve_target(const Evaluator& at, const Target& target) {
     out.problem = "no service " + target.host + " is known to this proxy";
     return out;
   }
+  // GetDestinationCluster: an alias stands for the Service it names.
+  if (const std::string& alias = at.mesh->services[out.service].external_name; !alias.empty())
+    if (const std::size_t concrete = at.find_service(lower(alias)); concrete != kNone) out.service = concrete;
   const Service& service = at.mesh->services[out.service];
   out.port = target.port;
   if (out.port == 0)
@@ -360,9 +360,6 @@ std::vector<RouteChoice> follow_rule(const Evaluator& at, const RowMatch& hit, c
   const auto early = rule.cors ? preflight(*rule.cors, request, rule) : std::nullopt;
   if (early) {
     out.push_back(*early);
-  } else if (rule.invalid_filter) {
-    out.push_back(answer(500, "-", "direct_response",
-                         {"DP-252", "a filter of the rule is invalid: the rule answers 500", rule.object.source}));
   } else if (rule.redirect) {
     RouteChoice choice = answer(rule.redirect->code, "-", "direct_response",
                                 {"DP-250", rule.object.text() + " redirects", rule.object.source});

@@ -17,6 +17,27 @@ bool exported(const std::vector<std::string>& export_to, std::string_view owner_
   });
 }
 
+std::vector<std::uint32_t> route_order(const std::vector<RouteSet>& sets, std::string_view gateway, std::string_view ns,
+                                       const std::vector<std::string>& default_export) {
+  std::vector<std::uint32_t> tiers[4];
+  for (std::uint32_t i = 0; i < sets.size(); ++i) {
+    const RouteSet& set = sets[i];
+    if (!set.has_gateway(gateway)) continue;
+    const std::vector<std::string>& to = set.export_to.empty() ? default_export : set.export_to;
+    auto has = [&](std::string_view what) { return std::find(to.begin(), to.end(), what) != to.end(); };
+    if (to.empty() || has("*")) {
+      tiers[set.gateway_api && set.ns == ns ? 2 : 3].push_back(i);
+    } else if (set.ns == ns) {
+      if (has(".") || has(set.ns)) tiers[0].push_back(i);
+    } else if (has(ns)) {
+      tiers[1].push_back(i);
+    }
+  }
+  std::vector<std::uint32_t> out;
+  for (const auto& tier : tiers) out.insert(out.end(), tier.begin(), tier.end());
+  return out;
+}
+
 std::optional<std::int64_t> read_duration(std::string_view text) {
   if (text.empty()) return std::nullopt;
   double total = 0;
@@ -55,6 +76,12 @@ bool host_matches(std::string_view pattern, std::string_view host) {
   if (pattern == "*") return true;
   if (pattern.starts_with('*')) return host.size() >= pattern.size() && host.ends_with(pattern.substr(1));
   return pattern == host;
+}
+
+int host_fit(std::string_view pattern, std::string_view name) {
+  if (pattern == "*") return 0;
+  if (name.empty() || !host_matches(pattern, name)) return -1;
+  return static_cast<int>(pattern.size()) + (pattern.starts_with('*') ? 0 : 100'000);
 }
 
 bool hosts_overlap(std::string_view a, std::string_view b) {

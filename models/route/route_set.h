@@ -87,7 +87,6 @@ struct HttpRule {
   HeaderEdits request, response;
   std::optional<std::int64_t> timeout_ns;
   std::optional<RetryPolicy> retries;
-  bool invalid_filter = false;  // Gateway API: a filter that istiod refuses turns the rule into a 500
 };
 
 // tcp and tls rules.
@@ -109,7 +108,7 @@ struct StreamRule {
 struct RouteSet {
   ObjectRef ref;
   std::string ns;
-  std::string creation;
+  std::string creation, sort_name;
   std::vector<std::string> hosts;     // lower case, FQDN where short names were written
   std::vector<std::string> gateways;  // "mesh", "ns/name", "ns/name/listener"
   std::vector<std::string> export_to;
@@ -128,11 +127,18 @@ void read_gateway_api_routes(const Mesh& mesh, std::vector<RouteSet>& into, Diag
 
 // exportTo of a namespace-bound object: empty = everywhere; ".", "*", "~" and names (DP-226).
 bool exported(const std::vector<std::string>& export_to, std::string_view owner_ns, std::string_view viewer_ns);
+// Route sets bound to a gateway (or "mesh") in the order in which istiod gives them to a proxy of namespace `ns`:
+// private ones, those exported to it, public ones, and of these the Gateway API routes of its own namespace first
+// (VirtualServicesForGateway, pilot/pkg/model/push_context.go, 1.27; DP-253, DP-254).
+std::vector<std::uint32_t> route_order(const std::vector<RouteSet>& sets, std::string_view gateway, std::string_view ns,
+                                       const std::vector<std::string>& default_export);
 // "5s", "1h30m", "250ms" -> nanoseconds; nullopt if it is no duration.
 std::optional<std::int64_t> read_duration(std::string_view text);
 std::vector<std::string> read_strings(Node sequence);
 // DP-255: exact host, or `*`, or `*.suffix`.
 bool host_matches(std::string_view pattern, std::string_view host);
+// How well a host pattern matches a name: exact above long wildcards above `*`; -1 = not at all.
+int host_fit(std::string_view pattern, std::string_view name);
 // One of the two contains the other.
 bool hosts_overlap(std::string_view a, std::string_view b);
 

@@ -22,6 +22,7 @@ struct RouteRequest {
   std::string_view method = "GET", path = "/", authority, scheme = "http";
   const Headers* headers = nullptr;
   std::string_view sni;
+  bool istio_alpn = false;  // the TLS was begun by an Istio Envoy (AUTO_PASSTHROUGH servers take nothing else)
   bool grpc = false;
   std::string_view http_version = "HTTP/1.1";
   const std::vector<Jwt>* jwts = nullptr;  // all tokens of the request

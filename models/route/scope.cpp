@@ -36,11 +36,11 @@ class Builder {
     scope->registry_only = mesh_.settings.registry_only;
     for (std::size_t i = 0; i < mesh_.services.size(); ++i) {
       const Service& service = mesh_.services[i];
-      if (!service_exported(service, ns)) continue;
+      if (!service.discovered || !service_exported(service, ns)) continue;
       const auto [it, fresh] = scope->by_host.emplace(lower(service.hostname), i);
       if (!fresh && better(service, mesh_.services[it->second], ns)) it->second = i;
     }
-    const std::vector<std::uint32_t> order = route_order(ns);
+    const std::vector<std::uint32_t> order = route_order(sets_, "mesh", ns, vs_default_);
     if (sidecar != nullptr) {
       scope->sidecar = sidecar->ref();
       const Node policy = sidecar->spec()["outboundTrafficPolicy"];
@@ -79,28 +79,6 @@ class Builder {
     return std::tie(a.creation_timestamp, a.ns, a.name) < std::tie(b.creation_timestamp, b.ns, b.name);
   }
 
-  // VirtualServicesForGateway (pilot/pkg/model/push_context.go, 1.27): private ones, those exported to this namespace,
-  // then public ones, Gateway API routes of this namespace first among these (consumer override, DP-254).
-  std::vector<std::uint32_t> route_order(std::string_view ns) const {
-    std::vector<std::uint32_t> tiers[4];
-    for (std::uint32_t i = 0; i < sets_.size(); ++i) {
-      const RouteSet& set = sets_[i];
-      if (!set.has_gateway("mesh")) continue;
-      const std::vector<std::string>& to = set.export_to.empty() ? vs_default_ : set.export_to;
-      auto has = [&](std::string_view what) { return std::find(to.begin(), to.end(), what) != to.end(); };
-      if (to.empty() || has("*")) {
-        tiers[set.gateway_api && set.ns == ns ? 2 : 3].push_back(i);
-      } else if ((has(".") || has(set.ns)) && set.ns == ns) {
-        tiers[0].push_back(i);
-      } else if (set.ns != ns && has(ns)) {
-        tiers[1].push_back(i);
-      }
-    }
-    std::vector<std::uint32_t> out;
-    for (const auto& tier : tiers) out.insert(out.end(), tier.begin(), tier.end());
-    return out;
-  }
-
   EgressView view(const Scope& scope, const std::vector<std::uint32_t>& order, const std::vector<Import>& imports,
                   std::uint16_t port) const {
     EgressView out;
@@ -118,7 +96,10 @@ class Builder {
       }
     }
     std::map<std::string, std::vector<std::uint32_t>> wild;
-    for (const std::uint32_t i : order) {
+    out.rank.assign(sets_.size(), 0);
+    for (std::uint32_t place = 0; place < order.size(); ++place) {
+      const std::uint32_t i = order[place];
+      out.rank[i] = place;
       const RouteSet& set = sets_[i];
       for (const std::string& host : set.hosts) {
         const bool imported = std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
@@ -151,6 +132,13 @@ std::vector<std::uint32_t> EgressView::sets_for(const std::string& host) const {
   if (const auto it = exact.find(host); it != exact.end()) out = it->second;
   for (const auto& [pattern, sets] : wild)
     if (host_matches(pattern, host)) out.insert(out.end(), sets.begin(), sets.end());
+  return out;
+}
+
+std::vector<std::uint32_t> EgressView::matching(const std::string& host) const {
+  std::vector<std::uint32_t> out = sets_for(host);
+  std::sort(out.begin(), out.end(), [&](std::uint32_t a, std::uint32_t b) { return rank[a] < rank[b]; });
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 

@@ -22,6 +22,9 @@ struct EgressView {
 
   // Route sets for this host, best first: exact hosts, then the longest wildcard.
   std::vector<std::uint32_t> sets_for(const std::string& host) const;
+  // The same in istiod's order, without regard to how specific the matching host is (waypoints, TCP and TLS).
+  std::vector<std::uint32_t> matching(const std::string& host) const;
+  std::vector<std::uint32_t> rank;  // of every route set in istiod's order
 };
 
 struct Scope {

@@ -17,6 +17,12 @@ std::string_view without_port(std::string_view authority) {
   return authority.substr(0, colon);
 }
 
+// A listener on an address of its own; the others share 0.0.0.0:port. Auto-allocated addresses are known to sidecars
+// only with DNS capture, which is off by default.
+bool has_own_listener(const Service& service) {
+  return service.kubernetes || (!service.addresses.empty() && !service.auto_allocated);
+}
+
 bool http_or_sniffed(const ServicePort* port) {
   return port != nullptr && (is_http(port->protocol) || port->protocol == Protocol::Unset);
 }
@@ -49,7 +55,10 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
     return service != kNone && view.services[service] && http_or_sniffed(mesh_.services[service].find_port(port));
   };
   auto known = [&](const std::string& name) -> std::size_t {
-    const std::size_t service = scope.find(name);
+    std::size_t service = scope.find(name);
+    // The virtual host of a Service also carries the names of its aliases (ExternalName Services).
+    if (service != kNone && !mesh_.services[service].external_name.empty())
+      service = scope.find(lower(mesh_.services[service].external_name));
     return usable(service) ? service : kNone;
   };
   if (const std::size_t service = known(host); service != kNone) return {service, {}, true};
@@ -189,7 +198,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_http(const Scope& scope, const
   const ServicePort* declared = service == kNone ? nullptr : mesh_.services[service].find_port(port);
   // A sniffed port has its own listener on the Service's address and its own route table with that Service only: the
   // authority selects nothing there.
-  if (declared != nullptr && declared->protocol == Protocol::Unset)
+  if (declared != nullptr && declared->protocol == Protocol::Unset && has_own_listener(mesh_.services[service]))
     return route_host(view, at, side, service, lower(mesh_.services[service].hostname), port, request);
   const bool listener = view.has_http_port[port] || declared != nullptr;
   if (!listener) return unknown_destination(scope, at, false, original_host);
@@ -207,83 +216,87 @@ std::vector<RouteChoice> CompiledRouting::sidecar_http(const Scope& scope, const
   return out;
 }
 
-std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, const EgressView* view,
-                                                         const Evaluator& at, std::size_t service, std::uint16_t port,
-                                                         std::string_view original_host,
-                                                         const RouteRequest& request) const {
-  std::vector<RouteChoice> out;
-  const std::string sni = lower(request.sni);
-  const ServicePort* declared = service == kNone ? nullptr : mesh_.services[service].find_port(port);
-  if (view == nullptr || (declared == nullptr && sni.empty()))
-    return unknown_destination(scope, at, false, original_host);
-  auto here = [&](const StreamMatch& match, const std::vector<IpAddress>* addresses) {
-    if (match.port != 0 && match.port != port) return false;
+const StreamRule* CompiledRouting::stream_rule(const EgressView& view, const Evaluator& at, std::size_t service,
+                                               std::string_view sni, bool& any_tls_chain) const {
+  const Service& to = mesh_.services[service];
+  const ServicePort* port = to.find_port(at.listener_port);
+  static const Labels kNoLabels;
+  auto built = [&](const StreamMatch& match) {
+    if (match.port != 0 && match.port != at.listener_port) return false;
     if (!match.gateways.empty() &&
         std::find(match.gateways.begin(), match.gateways.end(), "mesh") == match.gateways.end())
       return false;
-    if (!match.destination_subnets.empty() && addresses != nullptr) {
-      const bool inside = std::any_of(addresses->begin(), addresses->end(), [&](const IpAddress& ip) {
-        return std::any_of(match.destination_subnets.begin(), match.destination_subnets.end(),
-                           [&](const Cidr& net) { return net.contains(ip); });
-      });
-      if (!inside) return false;
-    }
-    static const Labels kNoLabels;
-    if (!match.gateways.empty()) return true;
     return matches(match.source_labels, at.labels != nullptr ? *at.labels : kNoLabels) &&
-           (match.source_ns.empty() || match.source_ns == scope.ns);
+           (match.source_ns.empty() || match.source_ns == at.ns);
   };
-  auto by_rules = [&](std::size_t target) -> bool {
-    const Service& to = mesh_.services[target];
-    const std::string host = lower(to.hostname);
-    const ServicePort* p = to.find_port(port);
-    const bool tls_bytes = !sni.empty();
-    for (const std::uint32_t i : view->sets_for(host)) {
-      const RouteSet& set = sets_[i];
-      if (!usable_at_sidecar(set, target, at.ns)) continue;
-      if (tls_bytes && (p == nullptr || is_tls(p->protocol) || p->protocol == Protocol::Unset))
-        for (const StreamRule& rule : set.tls)
-          for (const StreamMatch& match : rule.matches)
-            if (here(match, &to.addresses) && std::any_of(match.sni_hosts.begin(), match.sni_hosts.end(),
-                                                          [&](const std::string& h) { return host_matches(h, sni); })) {
-              out = follow_stream(at, rule);
-              return true;
+  auto inside = [&](const StreamMatch& match) {
+    return match.destination_subnets.empty() ||
+           std::any_of(to.addresses.begin(), to.addresses.end(), [&](const IpAddress& ip) {
+             return std::any_of(match.destination_subnets.begin(), match.destination_subnets.end(),
+                                [&](const Cidr& net) { return net.contains(ip); });
+           });
+  };
+  const StreamRule* best = nullptr;
+  int best_score = -1;
+  for (const std::uint32_t i : view.matching(lower(to.hostname))) {
+    const RouteSet& set = sets_[i];
+    if (!usable_at_sidecar(set, service, at.ns)) continue;
+    if (port != nullptr && is_tls(port->protocol)) {
+      for (const StreamRule& rule : set.tls)
+        for (const StreamMatch& match : rule.matches) {
+          if (!built(match)) continue;
+          any_tls_chain = true;
+          if (!inside(match)) continue;
+          for (const std::string& host : match.sni_hosts)
+            if (const int score = host_fit(host, sni); score > best_score) {
+              best_score = score;
+              best = &rule;
             }
-      for (const StreamRule& rule : set.tcp)
-        if (rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(),
-                                                [&](const StreamMatch& m) { return here(m, &to.addresses); })) {
-          out = follow_stream(at, rule);
-          return true;
         }
+      continue;
     }
-    return false;
-  };
-  if (declared != nullptr) {
-    if (by_rules(service)) return out;
-    // Without an address of its own a TLS service shares 0.0.0.0:port; only the SNI tells it from others.
-    const Service& to = mesh_.services[service];
-    const bool shared = is_tls(declared->protocol) && to.addresses.empty() && to.address_ranges.empty() &&
-                        !to.kubernetes && to.resolution != Resolution::None;
-    if (!shared || sni.empty() || host_matches(lower(to.hostname), sni)) {
-      out.push_back(default_route(at, service, port, false));
-      return out;
+    for (const StreamRule& rule : set.tcp)
+      if (rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(),
+                                              [&](const StreamMatch& m) { return built(m) && inside(m); }))
+        return &rule;
+  }
+  return best;
+}
+
+// buildSidecarOutboundTLSFilterChainOpts and its TCP sibling (istio/istio CORE/tls.go, 1.27).
+std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, const EgressView* view,
+                                                         const Evaluator& at, std::size_t service,
+                                                         std::string_view original_host,
+                                                         const RouteRequest& request) const {
+  const std::string sni = lower(request.sni);
+  if (view == nullptr) return unknown_destination(scope, at, false, original_host);
+  const ServicePort* declared = service == kNone ? nullptr : mesh_.services[service].find_port(at.listener_port);
+  std::size_t target = declared != nullptr ? service : kNone;
+  if (target != kNone && is_tls(declared->protocol) && !has_own_listener(mesh_.services[target]) &&
+      host_fit(lower(mesh_.services[target].hostname), sni) < 0)
+    target = kNone;  // it shares 0.0.0.0:port with others; only the SNI tells them apart
+  if (target == kNone && !sni.empty() && (declared == nullptr || !has_own_listener(mesh_.services[service]))) {
+    int best = -1;
+    for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
+      const Service& candidate = mesh_.services[s];
+      const ServicePort* p = candidate.find_port(at.listener_port);
+      if (!view->services[s] || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
+      bool chains = false;
+      const int score = stream_rule(*view, at, s, sni, chains) != nullptr ? 200'000
+                        : chains                                          ? -1
+                                                                          : host_fit(lower(candidate.hostname), sni);
+      if (score > best) {
+        best = score;
+        target = s;
+      }
     }
   }
-  // The SNI may name another service on this port.
-  std::size_t best = kNone;
-  for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
-    const Service& candidate = mesh_.services[s];
-    const ServicePort* p = candidate.find_port(port);
-    if (!view->services[s] || p == nullptr || !is_tls(p->protocol) || candidate.kubernetes) continue;
-    if (!host_matches(lower(candidate.hostname), sni)) continue;
-    if (best == kNone || candidate.hostname.size() > mesh_.services[best].hostname.size()) best = s;
-  }
-  if (best != kNone) {
-    if (!by_rules(best)) out.push_back(default_route(at, best, port, false));
-    return out;
-  }
-  // DP-229: an unmatched SNI on a known listener falls to the listener's default, which is passthrough or blackhole.
-  return unknown_destination(scope, at, false, original_host);
+  if (target == kNone) return unknown_destination(scope, at, false, original_host);
+  bool chains = false;
+  if (const StreamRule* rule = stream_rule(*view, at, target, sni, chains)) return follow_stream(at, *rule);
+  // Where TLS rules exist for the Service, an SNI that none of them names falls to the listener's default chain.
+  if (chains) return unknown_destination(scope, at, false, original_host);
+  return {default_route(at, target, at.listener_port, false)};
 }
 
 std::vector<RouteChoice> CompiledRouting::at_sidecar(std::size_t client, std::size_t service, std::uint16_t port,
@@ -295,9 +308,11 @@ std::vector<RouteChoice> CompiledRouting::at_sidecar(std::size_t client, std::si
   if (service != kNone && (view == nullptr || !view->services[service])) service = kNone;
   if (request.http && view != nullptr) {
     at.single_port_default = false;
-    return sidecar_http(scope, *view, at, client, service, port, original_host, request);
+    return on_normal_path(request, [&](const RouteRequest& normal) {
+      return sidecar_http(scope, *view, at, client, service, port, original_host, normal);
+    });
   }
-  return sidecar_stream(scope, view, at, service, port, original_host, request);
+  return sidecar_stream(scope, view, at, service, original_host, request);
 }
 
 bool CompiledRouting::visible(std::size_t client, std::size_t service) const {

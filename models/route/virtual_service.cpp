@@ -293,102 +293,94 @@ StreamRule read_stream(const Mesh& mesh, Node node, const Object& object, int in
   return rule;
 }
 
-// DP-256: a delegate's condition must refine the root's; where both speak of one thing they must not contradict.
-std::optional<StringMatch> refine(const std::optional<StringMatch>& root, const std::optional<StringMatch>& own,
-                                  bool& conflict) {
-  if (!root) return own;
-  if (!own) return root;
+// DP-256: a delegate's condition must refine the root's (stringMatchConflict, pilot/pkg/model/virtualservice.go, 1.27).
+bool conflicts(const StringMatch& root, const StringMatch& own) {
   using Kind = StringMatch::Kind;
-  const bool fits = root->kind == Kind::Prefix && own->kind != Kind::Regex ? own->text.starts_with(root->text)
-                    : root->kind == own->kind                              ? root->text == own->text
-                    : root->kind == Kind::Regex                            ? root->matches(own->text)
-                                                                           : false;
-  conflict |= !fits;
-  return own;
+  if (root.ignore_case != own.ignore_case) return true;
+  const bool regex =
+      root.kind == Kind::Regex || root.kind == Kind::Never || own.kind == Kind::Regex || own.kind == Kind::Never;
+  if (regex) return true;
+  if (root.kind == Kind::Exact) return own.kind != Kind::Exact || own.text != root.text;
+  if (root.kind == Kind::Prefix) return own.kind == Kind::Present || !own.text.starts_with(root.text);
+  return true;
 }
 
-template <typename T>
-void refine_named(const std::vector<T>& root, std::vector<T>& own, bool& conflict) {
+// Entries of one name must not conflict; the delegate's replaces the root's.
+template <typename T, typename Same>
+bool unite(const std::vector<T>& root, std::vector<T>& own, Same same) {
   for (const T& wanted : root) {
-    const auto same = std::find_if(own.begin(), own.end(), [&](const T& o) {
-      if constexpr (requires { o.name; }) {
-        return o.name == wanted.name && o.invert == wanted.invert;
-      } else {
-        return o.path == wanted.path && o.invert == wanted.invert;
-      }
-    });
-    if (same == own.end()) {
+    const auto found = std::find_if(own.begin(), own.end(), [&](const T& o) { return same(o, wanted); });
+    if (found == own.end()) {
       own.push_back(wanted);
-    } else {
-      const std::optional<StringMatch> merged = refine(wanted.match, same->match, conflict);
-      same->match = *merged;
+    } else if (conflicts(wanted.match, found->match)) {
+      return false;
     }
   }
+  return true;
 }
 
 std::optional<HttpMatch> merge_match(const HttpMatch& root, HttpMatch own) {
-  bool conflict = false;
-  own.uri = refine(root.uri, own.uri, conflict);
-  refine_named(root.headers, own.headers, conflict);
-  refine_named(root.query, own.query, conflict);
-  refine_named(root.claims, own.claims, conflict);
-  if (root.port != 0) {
-    conflict |= own.port != 0 && own.port != root.port;
-    own.port = root.port;
+  if (!own.uri) {
+    own.uri = root.uri;
+  } else if (root.uri && conflicts(*root.uri, *own.uri)) {
+    return std::nullopt;
   }
-  for (const auto& [key, value] : root.source_labels) {
-    const auto [it, fresh] = own.source_labels.emplace(key, value);
-    conflict |= !fresh && it->second != value;
+  const auto same_name = [](const NamedMatch& a, const NamedMatch& b) {
+    return a.name == b.name && a.invert == b.invert;
+  };
+  const auto same_claim = [](const ClaimMatch& a, const ClaimMatch& b) {
+    return a.path == b.path && a.invert == b.invert;
+  };
+  if (!unite(root.headers, own.headers, same_name) || !unite(root.query, own.query, same_name) ||
+      !unite(root.claims, own.claims, same_claim))
+    return std::nullopt;
+  if (root.port != 0 && own.port != 0 && root.port != own.port) return std::nullopt;
+  if (own.port == 0) own.port = root.port;
+  if (!root.source_ns.empty() && own.source_ns != root.source_ns) return std::nullopt;
+  for (const auto& [key, value] : root.source_labels)
+    if (const auto [it, fresh] = own.source_labels.emplace(key, value); !fresh && it->second != value)
+      return std::nullopt;
+  if (own.gateways.empty()) {
+    own.gateways = root.gateways;
+  } else if (!root.gateways.empty()) {
+    for (const std::string& gateway : own.gateways)
+      if (std::find(root.gateways.begin(), root.gateways.end(), gateway) == root.gateways.end()) return std::nullopt;
   }
-  if (!root.source_ns.empty()) {
-    conflict |= !own.source_ns.empty() && own.source_ns != root.source_ns;
-    own.source_ns = root.source_ns;
-  }
-  if (!root.gateways.empty()) own.gateways = root.gateways;
-  if (conflict) return std::nullopt;
   return own;
 }
 
-// Fields of the root that the delegate's route leaves open (mergeHTTPRoute of istiod, 1.27).
+bool has_edits(const HeaderEdits& edits) { return !edits.set.empty() || !edits.add.empty() || !edits.remove.empty(); }
+
+// mergeHTTPRoute: what the delegate leaves open comes from the root. Every match of the delegate needs a match of the
+// root that it refines, else the delegate's route is dropped.
 std::optional<HttpRule> merge_delegate(const HttpRule& root, HttpRule own) {
-  std::vector<HttpMatch> merged;
-  if (root.matches.empty()) {
-    merged = own.matches;
+  if (!root.matches.empty() && !own.matches.empty()) {
+    std::vector<HttpMatch> merged;
+    for (const HttpMatch& o : own.matches) {
+      bool fits = false;
+      for (const HttpMatch& r : root.matches)
+        if (auto both = merge_match(r, o)) {
+          merged.push_back(std::move(*both));
+          fits = true;
+        }
+      if (!fits) return std::nullopt;
+    }
+    own.matches = std::move(merged);
   } else if (own.matches.empty()) {
-    merged = root.matches;
-  } else {
-    for (const HttpMatch& r : root.matches)
-      for (const HttpMatch& o : own.matches)
-        if (auto both = merge_match(r, o)) merged.push_back(std::move(*both));
-    if (merged.empty()) return std::nullopt;
+    own.matches = root.matches;
   }
-  own.matches = std::move(merged);
-  if (!own.rewrite && !own.redirect && !own.direct && root.rewrite) own.rewrite = root.rewrite;
+  if (!own.rewrite) own.rewrite = root.rewrite;
+  if (!own.direct) own.direct = root.direct;
   if (!own.authority) own.authority = root.authority;
   if (!own.timeout_ns) own.timeout_ns = root.timeout_ns;
   if (!own.retries) own.retries = root.retries;
   if (!own.fault) own.fault = root.fault;
   if (own.mirrors.empty()) own.mirrors = root.mirrors;
   if (!own.cors) own.cors = root.cors;
-  auto over = [](const HeaderEdits& base, HeaderEdits& top) {
-    // mergeHeaders: maps are united, the root's entry wins for one key; removals are united.
-    auto unite = [](const Headers& from, Headers& into) {
-      for (const auto& pair : from) {
-        const auto it = std::find_if(into.begin(), into.end(), [&](const auto& p) { return p.first == pair.first; });
-        if (it == into.end()) {
-          into.push_back(pair);
-        } else {
-          it->second = pair.second;
-        }
-      }
-    };
-    unite(base.set, top.set);
-    unite(base.add, top.add);
-    for (const std::string& name : base.remove)
-      if (std::find(top.remove.begin(), top.remove.end(), name) == top.remove.end()) top.remove.push_back(name);
-  };
-  over(root.request, own.request);
-  over(root.response, own.response);
+  if (!has_edits(own.request) && !has_edits(own.response)) {
+    own.request = root.request;
+    own.response = root.response;
+  }
   return own;
 }
 
@@ -409,6 +401,7 @@ std::vector<RouteSet> read_virtual_services(const Mesh& mesh, Diagnostics& diagn
     set.ref = object->ref();
     set.ns = object->ns;
     set.creation = object->creation_timestamp;
+    set.sort_name = object->name;
     for (const std::string& host : read_strings(spec["hosts"])) set.hosts.push_back(full_host(mesh, host, object->ns));
     set.gateways = gateway_names(spec["gateways"], object->ns);
     if (set.gateways.empty()) set.gateways.push_back("mesh");

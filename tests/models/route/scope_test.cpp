@@ -1,0 +1,140 @@
+// What a sidecar knows: Sidecar, exportTo, outbound policy (DP-225, DP-226, DP-229, DP-253, DP-254).
+#include <gtest/gtest.h>
+
+#include "tests/models/route/route_fixture.h"
+
+namespace meshsim::test {
+namespace {
+
+std::string sidecar_yaml(const std::string& spec, const std::string& name = "default", const std::string& ns = "a") {
+  return "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: " + name + ", namespace: " + ns +
+         "}\nspec: " + spec + "\n";
+}
+
+bool sees(const RouteWorld& world, const std::string& client, const std::string& host) {
+  return world.routing->visible(world.client(client), world.service(host));
+}
+
+TEST(Scope, Dp225EgressHosts) {
+  const RouteWorld world(sidecar_yaml("{egress: [{hosts: ['./*', 'istio-system/*']}]}"));
+  EXPECT_TRUE(sees(world, "a/client", "one.a"));
+  EXPECT_FALSE(sees(world, "a/client", "far.b"));
+  EXPECT_TRUE(sees(world, "b/client", "far.b"));
+  EXPECT_TRUE(sees(world, "b/client", "one.a")) << "the Sidecar of a is none of b's";
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "far.b", 80)), "external far.b");
+  const RouteWorld named(
+      sidecar_yaml("{egress: [{hosts: ['b/far.b.svc.cluster.local', './one.a.svc.cluster.local']}]}"));
+  EXPECT_TRUE(sees(named, "a/client", "far.b"));
+  EXPECT_TRUE(sees(named, "a/client", "one.a"));
+  EXPECT_FALSE(sees(named, "a/client", "two.a"));
+  const RouteWorld none(sidecar_yaml("{egress: [{hosts: ['~/*']}]}"));
+  EXPECT_FALSE(sees(none, "a/client", "one.a"));
+}
+
+TEST(Scope, Dp225SelectorThenNamespaceThenRoot) {
+  const std::string root = sidecar_yaml("{egress: [{hosts: ['b/*']}]}", "default", "istio-system");
+  const std::string own = sidecar_yaml("{egress: [{hosts: ['./*']}]}");
+  const std::string selected = sidecar_yaml(
+      "{workloadSelector: {labels: {app: client}}, egress: [{hosts: ['a/two.a.svc.cluster.local']}]}", "sel");
+  const std::string other = sidecar_yaml("{workloadSelector: {labels: {app: x}}, egress: [{hosts: ['~/*']}]}", "x");
+  const auto known = [](const RouteWorld& world) {
+    std::string out;
+    for (const char* host : {"one.a", "two.a", "far.b"})
+      if (sees(world, "a/client", host)) out += std::string(host) + ' ';
+    return out;
+  };
+  EXPECT_EQ(known(RouteWorld(root)), "far.b ");
+  EXPECT_EQ(known(RouteWorld(documents({root, own}))), "one.a two.a ");
+  EXPECT_EQ(known(RouteWorld(documents({root, own, selected, other}))), "two.a ");
+}
+
+TEST(Scope, Dp225ListenersOfOnePort) {
+  const RouteWorld world(
+      sidecar_yaml("{egress: [{port: {number: 80, protocol: HTTP, name: h}, hosts: ['b/*']}, {hosts: ['./*']}]}"));
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "far.b", 80)), "far.b:80");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 80)), "external one");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 7070)), "one.a:7070");
+}
+
+TEST(Scope, Dp229UnknownDestinations) {
+  const std::string strict = "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}";
+  Ask unknown;
+  unknown.authority = "unknown.example.com";
+  Ask bytes;
+  bytes.http = false;
+  for (const bool registry_only : {false, true}) {
+    const RouteWorld world("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: a}\n",
+                           registry_only ? strict : "{}");
+    EXPECT_EQ(world.routing->registry_only(world.client()), registry_only);
+    EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 80, unknown)), registry_only ? "502" : "external one");
+    EXPECT_EQ(text(world, sidecar(world, "a/client", "unknown.example.com", 80)),
+              registry_only ? "502" : "external unknown.example.com");
+    EXPECT_EQ(text(world, sidecar(world, "a/client", "unknown.example.com", 81)),
+              registry_only ? "close" : "external unknown.example.com")
+        << "no HTTP listener on that port";
+    EXPECT_EQ(text(world, sidecar(world, "a/client", "unknown.example.com", 9000, bytes)),
+              registry_only ? "close" : "external unknown.example.com");
+  }
+}
+
+TEST(Scope, Dp225OutboundPolicyOfTheSidecarResource) {
+  const RouteWorld world(sidecar_yaml("{outboundTrafficPolicy: {mode: REGISTRY_ONLY}}"));
+  EXPECT_TRUE(world.routing->registry_only(world.client("a/client")));
+  EXPECT_FALSE(world.routing->registry_only(world.client("b/client")));
+  const RouteWorld opened(sidecar_yaml("{outboundTrafficPolicy: {mode: ALLOW_ANY}}"),
+                          "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
+  EXPECT_FALSE(opened.routing->registry_only(opened.client("a/client")));
+  EXPECT_TRUE(opened.routing->registry_only(opened.client("b/client")));
+  const RouteWorld proxied(
+      sidecar_yaml("{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: far.b.svc.cluster.local, port: "
+                   "{number: 9000}}}}"));
+  EXPECT_EQ(text(proxied, sidecar(proxied, "a/client", "unknown.example.com", 81)), "far.b:9000");
+}
+
+TEST(Scope, Dp226ExportToOfServices) {
+  const RouteWorld world(
+      "apiVersion: v1\nkind: Service\nmetadata: {name: hidden, namespace: b, annotations: "
+      "{networking.istio.io/exportTo: '.'}}\nspec: {ports: [{name: http, port: 80}]}\n");
+  EXPECT_TRUE(sees(world, "b/client", "hidden.b"));
+  EXPECT_FALSE(sees(world, "a/client", "hidden.b"));
+}
+
+TEST(Scope, ServiceEntriesWithoutAddressShareTheListener) {
+  const auto entry = [](const std::string& name, const std::string& host, const std::string& ports) {
+    return "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: " + name +
+           ", namespace: a, labels: {networking.istio.io/enable-autoallocate-ip: 'false'}}\nspec: {hosts: ['" + host +
+           "'], resolution: DNS, ports: [" + ports + "]}\n";
+  };
+  const RouteWorld world(
+      documents({entry("x", "x.example.com",
+                       "{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, protocol: TLS}"),
+                 entry("y", "y.example.com", "{number: 443, name: tls, protocol: TLS}")}),
+      "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "1.1.1.1", 80, Ask{"GET", "/", "x.example.com"})),
+            "x.example.com:80");
+  Ask tls;
+  tls.http = false;
+  tls.tls = true;
+  tls.sni = "y.example.com";
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "1.1.1.1", 443, tls)), "y.example.com:443");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "x.example.com", 443, tls)), "y.example.com:443") << "SNI decides";
+  tls.sni = "z.example.com";
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "x.example.com", 443, tls)), "close");
+}
+
+TEST(Scope, WildcardServiceEntry) {
+  const RouteWorld world(
+      "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: w, namespace: a}\nspec: {hosts: "
+      "['*.example.com'], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP}, {number: 443, name: tls, "
+      "protocol: TLS}]}\n",
+      "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "shop.example.com", 80)), "*.example.com:80");
+  Ask tls;
+  tls.http = false;
+  tls.sni = "a.b.example.com";
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "shop.example.com", 443, tls)), "*.example.com:443");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "example.org", 80)), "502");
+}
+
+}  // namespace
+}  // namespace meshsim::test
