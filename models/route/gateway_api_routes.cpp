@@ -2,6 +2,7 @@
 // and its siblings (istio/istio pilot/pkg/config/kube/gateway/route_collections.go, 1.27).
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "models/route/gateway_api_rules.h"
 #include "models/route/listeners.h"
@@ -29,7 +30,10 @@ class Reader {
   void read() {
     for (const std::string_view kind : kKinds) {
       std::vector<const Object*> objects = mesh_.objects_of(kind, "gateway.networking.k8s.io");
-      std::stable_sort(objects.begin(), objects.end(), [](const Object* a, const Object* b) { return older(*a, *b); });
+      // sortRoutesByCreationTime: then namespace, then name.
+      std::stable_sort(objects.begin(), objects.end(), [](const Object* a, const Object* b) {
+        return std::tie(a->creation_timestamp, a->ns, a->name) < std::tie(b->creation_timestamp, b->ns, b->name);
+      });
       merged_.clear();
       for (const Object* object : objects) read(*object);
       for (const std::string& key : order_) finish(merged_.at(key));

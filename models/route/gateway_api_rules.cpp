@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <tuple>
 
+#include <re2/re2.h>
+
 namespace meshsim::models::route {
 namespace {
 
@@ -183,8 +185,23 @@ void rewrite_of(Node filter, HttpRule& rule) {
 
 Cors cors_of(Node filter) {
   Cors out;
-  for (const std::string& origin : read_strings(filter["allowOrigins"]))
-    out.origins.push_back(StringMatch::exact(origin));
+  for (const std::string& origin : read_strings(filter["allowOrigins"])) {
+    const auto star = origin.find('*');
+    if (origin == "*") {
+      out.origins.push_back(StringMatch::expression("[a-zA-Z][a-zA-Z0-9+.-]*://[^/\\s?#]+"));
+    } else if (star == std::string::npos) {
+      out.origins.push_back(StringMatch::exact(origin));
+    } else {
+      std::string pattern;
+      for (std::size_t from = 0, to = star;; to = origin.find('*', from)) {
+        pattern += re2::RE2::QuoteMeta(origin.substr(from, to == std::string::npos ? to : to - from));
+        if (to == std::string::npos) break;
+        pattern += ".*";
+        from = to + 1;
+      }
+      out.origins.push_back(StringMatch::expression(std::move(pattern)));
+    }
+  }
   auto join = [](Node list) {
     std::string text;
     for (const std::string& entry : read_strings(list)) text += (text.empty() ? "" : ",") + entry;
@@ -224,6 +241,7 @@ void read_filters(const Mesh& mesh, Node filters, const Object& route, bool mesh
       } else if (const auto percent = mirror["percent"].number()) {
         to.percent.value = *percent;
       }
+      to.percent.value = std::min(to.percent.value, 100.0);
       if (to.percent.value > 0) rule.mirrors.push_back(std::move(to));
     } else {
       throw std::invalid_argument("filter type " + type + " is not supported");

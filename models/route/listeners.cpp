@@ -57,7 +57,7 @@ std::vector<std::string> allowed_kinds(Node listener, const std::string& protoco
   return out;
 }
 
-ServerTls tls_mode(Node listener, const Gateway& gateway) {
+ServerTls tls_mode(Node listener, const Gateway& gateway, bool frontend_validates) {
   const Node tls = listener["tls"];
   if (!tls.has_value()) return ServerTls::None;
   const Node options = tls["options"];
@@ -69,7 +69,7 @@ ServerTls tls_mode(Node listener, const Gateway& gateway) {
   const std::string_view mode = options["gateway.istio.io/tls-terminate-mode"].text();
   if (mode == "MUTUAL") return ServerTls::Mutual;
   if (mode == "ISTIO_MUTUAL") return ServerTls::IstioMutual;
-  if (tls["frontendValidation"].has_value() && mode.empty()) return ServerTls::Mutual;
+  if (mode.empty() && (tls["frontendValidation"].has_value() || frontend_validates)) return ServerTls::Mutual;
   return ServerTls::Simple;
 }
 
@@ -114,7 +114,7 @@ void add(const Mesh& mesh, const Object& object, Node node, std::size_t gateway,
                                        : ServerProtocol::Tcp;
   s.tls = s.protocol == ServerProtocol::Http || s.protocol == ServerProtocol::Tcp
               ? ServerTls::None
-              : tls_mode(node, mesh.gateways[gateway]);
+              : tls_mode(node, mesh.gateways[gateway], object.spec()["tls"]["frontend"].has_value());
   s.gateway_api = true;
   out.push_back(std::move(l));
 }

@@ -23,9 +23,13 @@ std::string full_host(const Mesh& mesh, std::string_view host, std::string_view 
 }
 
 Percent read_percent(Node percentage, Node old_percent, double otherwise) {
-  if (percentage.has_value()) return {percentage["value"].number().value_or(0)};
-  if (old_percent.has_value()) return {old_percent.number().value_or(0)};
-  return {otherwise};
+  double value = otherwise;
+  if (percentage.has_value()) {
+    value = percentage["value"].number().value_or(0);
+  } else if (old_percent.has_value()) {
+    value = old_percent.number().value_or(0);
+  }
+  return {value >= 0 && value <= 100 ? value : value > 100 ? 100.0 : 0.0};  // .nan is nothing
 }
 
 // isInternalHeader: pseudo headers and Host cannot be edited as headers; Host becomes a host rewrite.
