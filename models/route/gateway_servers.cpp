@@ -127,13 +127,13 @@ void GatewayServers::bind_istio(const Mesh& mesh) {
   }
 }
 
-GatewayServers::Domain& GatewayServers::domain_of(Listener& listener, const std::string& host) {
-  const auto [it, fresh] = listener.exact.emplace(host, listener.domains.size());
+GatewayServers::Domain& GatewayServers::domain_of(RouteTable& table, const std::string& host) {
+  const auto [it, fresh] = table.exact.emplace(host, table.domains.size());
   if (fresh) {
-    listener.domains.push_back({host, {}, false});
-    if (host.starts_with('*')) listener.wild.push_back(it->second);
+    table.domains.push_back({host, {}, false});
+    if (host.starts_with('*')) table.wild.push_back(it->second);
   }
-  return listener.domains[it->second];
+  return table.domains[it->second];
 }
 
 // Virtual hosts of a gateway's route table: hosts of servers intersected with hosts of routes, the narrower one wins
@@ -147,7 +147,7 @@ void GatewayServers::build_domains(const std::vector<RouteSet>& sets) {
       for (const std::size_t s : list) {
         const Server& server = servers_[s];
         if (!server.takes_http()) continue;
-        Listener& listener = listeners_[{g, port, server.protocol == ServerProtocol::Http ? kNone : s}];
+        RouteTable& table = tables_[{g, port, server.protocol == ServerProtocol::Http ? kNone : s}];
         ProxySide side;
         side.ns = proxy_ns;
         side.labels = labels;
@@ -163,18 +163,18 @@ void GatewayServers::build_domains(const std::vector<RouteSet>& sets) {
               domains.insert(host_matches(mine, theirs) ? theirs : mine);
             }
           for (const std::string& domain : domains) {
-            Domain& d = domain_of(listener, domain);
+            Domain& d = domain_of(table, domain);
             d.sets.push_back({i, s});
             d.https_redirect |= server.https_redirect;
           }
         }
         if (server.https_redirect)
-          for (const auto& [filter, host] : server.hosts) domain_of(listener, host).https_redirect = true;
+          for (const auto& [filter, host] : server.hosts) domain_of(table, host).https_redirect = true;
       }
     }
   }
-  for (auto& [key, listener] : listeners_)
-    std::stable_sort(listener.wild.begin(), listener.wild.end(), [&l = listener](std::size_t a, std::size_t b) {
+  for (auto& [key, table] : tables_)
+    std::stable_sort(table.wild.begin(), table.wild.end(), [&l = table](std::size_t a, std::size_t b) {
       return l.domains[a].host.size() > l.domains[b].host.size();
     });
 }
@@ -182,14 +182,14 @@ void GatewayServers::build_domains(const std::vector<RouteSet>& sets) {
 const GatewayServers::Domain* GatewayServers::domain(std::size_t gateway, std::uint16_t pod_port,
                                                      std::optional<std::size_t> tls_server,
                                                      std::string_view authority) const {
-  const auto it = listeners_.find({gateway, pod_port, tls_server.value_or(kNone)});
-  if (it == listeners_.end()) return nullptr;
-  const Listener& listener = it->second;
+  const auto it = tables_.find({gateway, pod_port, tls_server.value_or(kNone)});
+  if (it == tables_.end()) return nullptr;
+  const RouteTable& table = it->second;
   const std::string host = lower(host_without_port(authority));
-  if (const auto exact = listener.exact.find(host); exact != listener.exact.end() && !host.starts_with('*'))
-    return &listener.domains[exact->second];
-  for (const std::size_t i : listener.wild)
-    if (host_matches(listener.domains[i].host, host)) return &listener.domains[i];
+  if (const auto exact = table.exact.find(host); exact != table.exact.end() && !host.starts_with('*'))
+    return &table.domains[exact->second];
+  for (const std::size_t i : table.wild)
+    if (host_matches(table.domains[i].host, host)) return &table.domains[i];
   return nullptr;
 }
 

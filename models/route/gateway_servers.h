@@ -65,7 +65,7 @@ class GatewayServers {
                        std::string_view authority) const;
 
  private:
-  struct Listener {
+  struct RouteTable {
     std::vector<Domain> domains;  // exact and wild, most specific first by look-up
     std::map<std::string, std::size_t, std::less<>> exact;
     std::vector<std::size_t> wild;  // longest first
@@ -73,13 +73,13 @@ class GatewayServers {
   void bind_istio(const Mesh& mesh);
   void bind_listeners(const Mesh& mesh);
   void build_domains(const std::vector<RouteSet>& sets);
-  static Domain& domain_of(Listener& listener, const std::string& host);
+  static Domain& domain_of(RouteTable& table, const std::string& host);
 
   const Mesh* mesh_ = nullptr;
   std::vector<Server> servers_;
   std::vector<std::map<std::uint16_t, std::vector<std::size_t>>> by_gateway_;
   // (gateway, pod port, server index for TLS servers or kNone for all plain HTTP servers)
-  std::map<std::tuple<std::size_t, std::uint16_t, std::size_t>, Listener> listeners_;
+  std::map<std::tuple<std::size_t, std::uint16_t, std::size_t>, RouteTable> tables_;
   std::map<std::pair<std::string, std::string>, std::vector<std::uint32_t>> order_;
   std::vector<std::size_t> none_;
 };

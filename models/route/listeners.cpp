@@ -84,7 +84,7 @@ bool certificates_granted(const Mesh& mesh, Node listener, std::string_view kind
 
 void add(const Mesh& mesh, const Object& object, Node node, std::size_t gateway, std::vector<Listener>& out) {
   Listener l;
-  l.parent_kind = object.kind == "XListenerSet" ? "ListenerSet" : object.kind;
+  l.parent_kind = object.kind;
   l.parent_ns = object.ns;
   l.parent_name = object.name;
   l.section = std::string(node["name"].text());
