@@ -102,12 +102,12 @@ TEST(HttpAction, HostHeaderOfRouteBeatsDestination) {
 TEST(HttpAction, HeaderEditsOfRouteAndDestination) {
   const std::string rule =
       "  - headers: {request: {set: {x: route}, remove: [gone]}, response: {add: {r: route}}}\n    route:\n    - "
-      "destination: {host: one}\n      headers: {request: {set: {x: dest}, add: {y: dest}}, response: {add: {r: "
+      "destination: {host: one}\n      headers: {request: {set: {x: dest}, add: {w: dest}}, response: {add: {r: "
       "dest}}}\n";
   const RouteWorld lone = world_of(rule);
   const auto single = sidecar(lone, "a/client", "one", 80)[0];
   EXPECT_EQ(single.request_headers.set, (models::Headers{{"x", "dest"}})) << "one list, the destination's comes last";
-  EXPECT_EQ(single.request_headers.add, (models::Headers{{"y", "dest"}}));
+  EXPECT_EQ(single.request_headers.add, (models::Headers{{"w", "dest"}}));
   EXPECT_EQ(single.request_headers.remove, std::vector<std::string>{"gone"});
   EXPECT_EQ(single.response_headers.add, (models::Headers{{"r", "route"}, {"r", "dest"}}));
   const RouteWorld many = world_of(rule + "      weight: 50\n    - destination: {host: two}\n      weight: 50\n");
