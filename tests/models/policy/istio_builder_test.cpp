@@ -1,6 +1,7 @@
 // Istio's own pairs of authz/builder/testdata: for every rule, an interpreter of the generated RBAC and our evaluator
 // must agree on many requests, and the same rules must exist.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
@@ -171,6 +172,10 @@ TEST(IstioBuilder, the_generated_rbac_and_our_rules_agree_PO_031_PO_054) {
     if (out_at == std::string::npos) continue;
     std::string in_file = file.substr(0, out_at) + "-in.yaml";
     if (const auto extended = in_file.find("/extended-"); extended != std::string::npos) in_file.erase(extended + 1, 9);
+    // Several expectations share one input.
+    if (in_file.find("/custom-") != std::string::npos &&
+        !std::filesystem::exists(std::string(MESHSIM_SOURCE_DIR) + '/' + in_file))
+      in_file = in_file.substr(0, in_file.rfind('/')) + "/custom-simple-http-in.yaml";
     SCOPED_TRACE(file);
     const bool tcp = file.find("/tcp/") != std::string::npos;
     const auto objects = objects_of_yaml(read_file(in_file), in_file);
@@ -197,9 +202,13 @@ TEST(IstioBuilder, the_generated_rbac_and_our_rules_agree_PO_031_PO_054) {
         custom |= text.starts_with("istio-ext-authz");
         SCOPED_TRACE(text);
         const Name name = parse_name(text);
-        golden_names.insert(name.ns + '/' + name.name + '#' + std::to_string(name.rule));
         const auto found = policies.find(name.ns + '/' + name.name);
         ASSERT_NE(found, policies.end());
+        if (found->second.rules.empty()) {  // PO-023: istiod writes a rule that matches never
+          EXPECT_FALSE(golden["permissions"].at(0)["any"].exists());
+          continue;
+        }
+        golden_names.insert(name.ns + '/' + name.name + '#' + std::to_string(name.rule));
         const auto rule = compiler.compile(found->second, name.rule, tcp);
         ASSERT_TRUE(rule.has_value());
         ++rules;

@@ -12,12 +12,6 @@ using policy::PeerMode;
 
 namespace {
 
-constexpr const char* kWords[] = {"", "DISABLE", "PERMISSIVE", "STRICT"};
-
-std::string mtls(PeerMode mode) {
-  return mode == PeerMode::Unset ? "{}" : std::string("{mode: ") + kWords[static_cast<int>(mode)] + '}';
-}
-
 std::string peer(const std::string& spec, const std::string& name, const std::string& ns,
                  const std::string& created = "") {
   return test::policy(spec, name, ns, "PeerAuthentication",

@@ -74,10 +74,9 @@ TEST(Validation, actions_PO_203_PO_164) {
   EXPECT_EQ(findings("{action: DENY}"), bad);
   EXPECT_EQ(findings("{provider: {name: known}}"), bad);
   EXPECT_EQ(findings("{action: CUSTOM, provider: {name: known}, rules: [{from: [{source: {namespaces: [a]}}]}]}"), bad);
-  EXPECT_EQ(
-      findings(
-          "{action: CUSTOM, provider: {name: known}, rules: [{when: [{key: request.auth.claims[a], values: [b]}]}]}"),
-      bad);
+  EXPECT_EQ(findings("{action: CUSTOM, provider: {name: known}, rules: [{when: [{key: \"request.auth.claims[a]\", "
+                     "values: [b]}]}]}"),
+            bad);
   EXPECT_EQ(findings("{}", "AuthorizationPolicy", ", annotations: {istio.io/dry-run: maybe}"), bad);
   EXPECT_EQ(findings("{mtls: {}}", "PeerAuthentication", ", annotations: {istio.io/dry-run: \"true\"}"), bad);
 }
