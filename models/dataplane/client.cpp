@@ -236,7 +236,12 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
   const ServicePort* port = service == kNone ? nullptr : mesh_.services[service].find_port(to.port);
   // DP-051: a pod address matches no Service.
   const bool known = port != nullptr;
-  const bool declared_http = known && is_http(port->protocol);
+  // A Service without address shares the listener 0.0.0.0:port, which sniffs: what is no HTTP/1.1 or HTTP/2 falls
+  // through to the outbound policy (http10 cases of istio/istio tests/integration/pilot/common/routing.go).
+  const bool sniffed_listener = known && !mesh_.services[service].kubernetes &&
+                                (mesh_.services[service].addresses.empty() || mesh_.services[service].auto_allocated);
+  const bool http_like = walk.is_http() && !(sniffed_listener && walk.http_version == "HTTP/1.0");
+  const bool declared_http = known && is_http(port->protocol) && (!sniffed_listener || http_like);
   const bool http =
       declared_http ? walk.is_http() : walk.sniffs_as_http() && (!known || port->protocol == Protocol::Unset);
   walk.stalls =

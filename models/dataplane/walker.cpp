@@ -9,6 +9,18 @@ FlowResult judge(const World& world, const Flow& flow) { return {flow, dataplane
 namespace dataplane {
 namespace {
 
+// Name of a numeric gRPC status; UNKNOWN for what is none.
+std::string grpc_name(std::string_view number) {
+  static constexpr std::string_view kNames[] = {
+      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+      "DATA_LOSS", "UNAUTHENTICATED"};
+  for (std::size_t i = 0; i < std::size(kNames); ++i)
+    if (std::to_string(i) == number) return std::string(kNames[i]);
+  return "UNKNOWN";
+}
+
 // The gRPC status an Envoy or gRPC library makes of an HTTP answer (gRPC over HTTP2, HTTP to gRPC status mapping).
 std::string grpc_of(int http_status) {
   switch (http_status) {
@@ -132,6 +144,9 @@ void Walker::finish(Walk walk) {
     out.waypoint_traversed |= hop.proxy == ProxyKind::Waypoint;
   }
   if (flow_.protocol == FlowProtocol::Grpc) {
+    // A fault may abort with a gRPC status of its own.
+    if (const std::string stated = header(out.response_headers, "grpc-status"); out.answered_by && !stated.empty())
+      out.grpc_status = grpc_name(stated);
     // A gRPC client sees the status in the trailers; where Envoy answers it maps its HTTP status.
     if (!out.grpc_status && out.http_status) out.grpc_status = grpc_of(*out.http_status);
     if (!out.grpc_status && out.verdict != Verdict::Allowed && out.verdict != Verdict::Unknown)

@@ -88,7 +88,8 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
   // Pods of a headless Service answer under its name (domain `*.name`).
   for (auto dot = host.find('.'); dot != std::string::npos; dot = host.find('.', dot + 1)) {
     const std::string rest = host.substr(dot + 1);
-    for (const std::string& full : {rest, rest + '.' + scope.ns + '.' + suffix, rest + '.' + suffix}) {
+    for (const std::string& full :
+         {rest, rest + '.' + scope.ns + '.' + suffix, rest + '.' + suffix, rest + suffix.substr(3)}) {
       const std::size_t service = known(full);
       if (service != kNone && mesh_.services[service].headless) return {service, {}, true};
     }
@@ -272,6 +273,9 @@ std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, con
   if (view == nullptr) return unknown_destination(scope, at, false, original_host);
   const ServicePort* declared = service == kNone ? nullptr : mesh_.services[service].find_port(at.listener_port);
   std::size_t target = declared != nullptr ? service : kNone;
+  // An HTTP listener on 0.0.0.0 sniffs; bytes that are no HTTP fall through to the outbound policy.
+  if (target != kNone && is_http(declared->protocol) && !has_own_listener(mesh_.services[target]))
+    return unknown_destination(scope, at, false, original_host);
   if (target != kNone && is_tls(declared->protocol) && !has_own_listener(mesh_.services[target]) &&
       host_fit(lower(mesh_.services[target].hostname), sni) < 0)
     target = kNone;  // it shares 0.0.0.0:port with others; only the SNI tells them apart
