@@ -113,8 +113,8 @@ std::string value_of(const EnvoyStream& stream, const LogFields& fields, const L
   if (op.name == "REQ" || op.name == "REQUEST_HEADER")
     return first_header(op.argument, [&](const std::string& name) { return request_header(stream, fields, name); });
   if (op.name == "RESP" || op.name == "RESPONSE_HEADER")
-    return first_header(op.argument,
-                        [&](const std::string& name) { return of_headers(stream.path.outcome.response_headers, name); });
+    return first_header(
+        op.argument, [&](const std::string& name) { return of_headers(stream.path.outcome.response_headers, name); });
   if (op.name.starts_with("DOWNSTREAM_LOCAL_")) {
     const auto it = fields.find("downstream_local_address");
     const std::string address = it == fields.end() || it->second == "-" ? std::string() : it->second;

@@ -9,7 +9,7 @@ namespace meshsim::models {
 
 // What travels in the headers between two Envoys.
 struct TraceContext {
-  std::string parent;                    // the innermost span until now; empty: none
+  std::string parent;                     // the innermost span until now; empty: none
   std::vector<std::string_view> formats;  // header formats that carry it (TM-162): w3c, b3, datadog, sw8
 };
 

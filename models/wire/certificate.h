@@ -32,7 +32,7 @@ class CertificateAuthority {
   // The credential of one identity; the same object for the same question. An identity that is no SPIFFE URI is taken
   // as a DNS name (the applications' own TLS).
   std::shared_ptr<const Credential> issue(const std::string& identity, KeyKind kind);
-  const Bytes& root() const;            // DER
+  const Bytes& root() const;                // DER
   const Bytes& distinguished_name() const;  // DER of the root's subject
 
  private:

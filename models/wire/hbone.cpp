@@ -22,7 +22,28 @@ void put_frames(Exchange& out, Http2& connection, bool from_client, bool answer 
   for (Bytes& frame : connection.frames(!from_client)) put(out, !from_client, std::move(frame));
 }
 
+// hyper h2 Huffman-codes every string, nghttp2 only what becomes shorter (HB-023). Of what a tunnel says the method and
+// two statuses are as long either way: the same sizes, other bytes (HB-021, HB-022).
+void write_as_h2(std::vector<Bytes>& frames) {
+  static const std::pair<Bytes, Bytes> kTies[] = {{Bytes("\x42\x07"
+                                                         "CONNECT"),
+                                                   Bytes("\x42\x87\xbd\xab\x4e\x9c\x17\xb7\xff", 9)},
+                                                  {Bytes("\x48\x03"
+                                                         "503"),
+                                                   Bytes("\x48\x83\x6c\x0c\xff", 5)}};
+  for (Bytes& frame : frames)
+    for (const auto& [plain, coded] : kTies)
+      if (frame.size() >= 9 + plain.size() && frame[3] == 1 && frame.compare(9, plain.size(), plain) == 0)
+        frame.replace(9, plain.size(), coded);
+}
+
 }  // namespace
+
+std::vector<Bytes> h2_frames(Http2& connection, bool from_client) {
+  std::vector<Bytes> frames = connection.frames(from_client);
+  write_as_h2(frames);
+  return frames;
+}
 
 std::vector<std::size_t> ztunnel_frames(std::uint64_t moved, std::size_t size, std::size_t largest_frame) {
   std::vector<std::size_t> out;
@@ -49,8 +70,9 @@ Exchange in_tunnel(const Exchange& inner, const Tunnel& tunnel) {
   Fields headers = {{":method", "CONNECT"}, {":authority", tunnel.authority}};
   headers.insert(headers.end(), tunnel.headers.begin(), tunnel.headers.end());
   const int stream = connection.request(headers, false);
-  const std::vector<Bytes> start = connection.frames(true);  // preface, SETTINGS, WINDOW_UPDATE, HEADERS
-  if (tunnel.ztunnel_client) {                               // HB-072
+  // Preface, SETTINGS, WINDOW_UPDATE, HEADERS.
+  const std::vector<Bytes> start = tunnel.ztunnel_client ? h2_frames(connection, true) : connection.frames(true);
+  if (tunnel.ztunnel_client) {  // HB-072
     // nghttp2 may hand the preface and SETTINGS over as one.
     const Bytes all = joined(start, 0, start.size() - 1);
     put(out, true, all.substr(0, 24));
@@ -67,7 +89,8 @@ Exchange in_tunnel(const Exchange& inner, const Tunnel& tunnel) {
   Fields response = {{":status", std::to_string(tunnel.status)}};
   response.insert(response.end(), tunnel.response_headers.begin(), tunnel.response_headers.end());
   connection.respond(stream, response, tunnel.status != 200);
-  put_frames(out, connection, false, tunnel.status != 200);
+  for (Bytes& frame : tunnel.ztunnel_server ? h2_frames(connection, false) : connection.frames(false))
+    put(out, false, std::move(frame), tunnel.status != 200);
   if (tunnel.status != 200) return out;
 
   std::uint64_t moved[2] = {0, 0};

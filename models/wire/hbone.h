@@ -23,6 +23,9 @@ struct Tunnel {
 // Writes of the connection inside TLS. With another status than 200, `inner` is not sent.
 Exchange in_tunnel(const Exchange& inner, const Tunnel& tunnel);
 
+// What a ztunnel can write now: Http2::frames with strings coded as hyper h2 codes them.
+std::vector<Bytes> h2_frames(Http2& connection, bool from_client);
+
 // HB-011: what baggage says of a workload. Versions up to 1.28 send every key, later ones leave empty keys out.
 struct Baggage {
   std::string cluster, ns, workload_kind, workload, service, revision, region, zone;  // kind: deployment, pod, ...

@@ -6,9 +6,8 @@
 #include <map>
 #include <stdexcept>
 
-#include <sys/types.h>
-
 #include <nghttp2/nghttp2.h>
+#include <sys/types.h>
 
 namespace meshsim::models::wire {
 
@@ -44,12 +43,12 @@ std::vector<nghttp2_nv> name_values(const Fields& fields) {
 }
 
 ssize_t read_length(nghttp2_session*, std::uint8_t, std::int32_t, std::int32_t session_window,
-                          std::int32_t stream_window, std::uint32_t frame_size, void*) {
+                    std::int32_t stream_window, std::uint32_t frame_size, void*) {
   return std::min<ssize_t>({session_window, stream_window, static_cast<ssize_t>(frame_size)});
 }
 
 ssize_t read_payload(nghttp2_session* session, std::int32_t stream, std::uint8_t* buffer, std::size_t length,
-                           std::uint32_t* flags, nghttp2_data_source*, void* user) {
+                     std::uint32_t* flags, nghttp2_data_source*, void* user) {
   Outgoing& out = static_cast<Side*>(user)->streams[stream];
   if (out.payloads.empty()) {
     if (!out.ended) return NGHTTP2_ERR_DEFERRED;

@@ -194,11 +194,16 @@ struct Tls13::State {
 
   // ztunnel's client offers AES-256 first; BoringSSL on machines with AES instructions AES-128.
   State(const TlsOptions& o, const CertificateAuthority& a, KeyStream r)
-      : options(o), authority(a), randomness(std::move(r)),
+      : options(o),
+        authority(a),
+        randomness(std::move(r)),
         md(o.client.stack == TlsStack::Rustls ? EVP_sha384() : EVP_sha256()),
         cipher(o.client.stack == TlsStack::Rustls ? EVP_aes_256_gcm() : EVP_aes_128_gcm()),
-        suite(o.client.stack == TlsStack::Rustls ? 0x1302 : 0x1301), client_random(randomness.take(32)),
-        server_random(randomness.take(32)), session_id(randomness.take(32)), client_share(randomness.take(32)),
+        suite(o.client.stack == TlsStack::Rustls ? 0x1302 : 0x1301),
+        client_random(randomness.take(32)),
+        server_random(randomness.take(32)),
+        session_id(randomness.take(32)),
+        client_share(randomness.take(32)),
         server_share(randomness.take(32)) {}
 
   std::size_t hash_size() const { return static_cast<std::size_t>(EVP_MD_get_size(md)); }
@@ -254,7 +259,9 @@ Bytes Tls13::client_hello() {
   put_vector16(body, rustls ? list16({0x1302, 0x1301, 0x00ff})
                             : list16({0x1301, 0x1302, 0x1303, 0xc02c, 0xc030, 0xc02b, 0xc02f}));
   put_vector8(body, Bytes(1, '\0'));
-  const auto extension = [&extensions](std::uint16_t type, const Bytes& text) { put_extension(extensions, type, text); };
+  const auto extension = [&extensions](std::uint16_t type, const Bytes& text) {
+    put_extension(extensions, type, text);
+  };
   if (!s.options.server_name.empty()) {
     Bytes name(1, '\0');
     put_vector16(name, s.options.server_name);
@@ -399,7 +406,8 @@ Exchange in_tls(const Exchange& inner, Tls13& tls) {
   out.push_back({false, tls.server_flight()});
   out.push_back({true, tls.client_flight()});
   if (Bytes tickets = tls.tickets(); !tickets.empty()) out.push_back({false, std::move(tickets)});
-  for (const Write& write : inner) out.push_back({write.from_client, tls.seal(write.from_client, write.bytes), write.answer});
+  for (const Write& write : inner)
+    out.push_back({write.from_client, tls.seal(write.from_client, write.bytes), write.answer});
   return out;
 }
 

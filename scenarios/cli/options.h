@@ -23,8 +23,8 @@ struct Options {
   bool fail_fast = false, require_tests = false;
   bool exit_code = false;  // diff
   ReadLimits limits;
-  std::string shell;  // completion
-  std::vector<std::string> exports;           // run --export
+  std::string shell;                    // completion
+  std::vector<std::string> exports;     // run --export
   std::string start_time, ztunnel_log;  // run --start-time, --ztunnel-log
 };
 

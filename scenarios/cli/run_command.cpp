@@ -40,7 +40,8 @@ std::optional<std::string> read_export_options(const Options& options, ExportOpt
   if (!options.exports.empty() && options.out_dir.empty()) return "--export needs a folder to write into: --out DIR";
   if (!options.start_time.empty()) {
     const auto start = parse_start_time(options.start_time);
-    if (!start) return "--start-time is a time such as 2026-01-01T00:00:00Z or seconds since 1970, not " + options.start_time;
+    if (!start)
+      return "--start-time is a time such as 2026-01-01T00:00:00Z or seconds since 1970, not " + options.start_time;
     out.start_ns = *start;
   }
   if (!options.ztunnel_log.empty()) out.ztunnel_log_json = options.ztunnel_log == "json";

@@ -20,7 +20,7 @@ using models::ProxyKind;
 namespace {
 
 constexpr std::array<std::string_view, 13> kOrder = {
-    "src.addr",    "src.workload", "src.namespace", "src.identity", "src.cluster",  "dst.addr", "dst.hbone_addr",
+    "src.addr",    "src.workload", "src.namespace", "src.identity", "src.cluster", "dst.addr", "dst.hbone_addr",
     "dst.service", "dst.workload", "dst.namespace", "dst.identity", "dst.cluster", "direction"};
 
 // tracing prints socket addresses and numbers as they are and strings in quotes.
@@ -168,13 +168,15 @@ Line envoy_log(const Recording& recording, const Happened& happened, const Acces
   if (allowed && facts.bytes_sent == 0) {
     const std::string request = request_text(*happened.flow, happened.request_bytes);
     const std::string response = response_text(*happened.flow, *happened.outcome, happened.response_bytes);
-    const auto body = [](const std::string& text) { return text.size() - std::min(text.size(), text.find("\r\n\r\n") + 4); };
+    const auto body = [](const std::string& text) {
+      return text.size() - std::min(text.size(), text.find("\r\n\r\n") + 4);
+    };
     const bool http = models::is_http(happened.flow->protocol);
     facts.bytes_received = http ? body(request) : happened.request_bytes;
     facts.bytes_sent = http ? body(response) : happened.response_bytes;
   }
   if (field(log, "duration") == "0") facts.duration_ns = 0;  // TM-143: a refusal
-  facts.request_id = request_id(recording, happened);
+  if (happened.outcome->hops[hop].http) facts.request_id = request_id(recording, happened);
   facts.trace_id = trace_id(recording, happened, 0);
   facts.downstream_remote = with_port(field(log, "downstream_remote_address"), client_port(recording, happened, hop));
   if (facts.downstream_remote == "-") facts.downstream_remote.clear();
@@ -182,7 +184,8 @@ Line envoy_log(const Recording& recording, const Happened& happened, const Acces
     const std::string own = field(log, "upstream_local_address");
     facts.upstream_local = own == "-" ? std::string() : own;
   }
-  facts.connection = stable_number(recording.seed, "connection", happened.flow_index, happened.outcome_index, hop) % 100000;
+  facts.connection =
+      stable_number(recording.seed, "connection", happened.flow_index, happened.outcome_index, hop) % 100000;
   return {happened.at_ns + time.start_ns + facts.duration_ns, {}, envoy_line(log.line, facts)};
 }
 
@@ -240,7 +243,8 @@ std::string ztunnel_line(const std::map<std::string, std::string>& fields, std::
     if (json)
       line += fmt::format(",\"{}\":{}", key, number ? value : models::json_text(value));
     else
-      line += fmt::format("{}{}={}", line.back() == '\t' ? "" : " ", key, is_bare(key) ? value : models::json_text(value));
+      line +=
+          fmt::format("{}{}={}", line.back() == '\t' ? "" : " ", key, is_bare(key) ? value : models::json_text(value));
   };
   if (json)
     line = fmt::format("{{\"level\":\"{}\",\"time\":\"{}\",\"scope\":\"access\",\"message\":\"{}\"", get("level"),
@@ -268,7 +272,8 @@ void write_access_logs(const RunResult& run, const Recording& recording, const E
       if (targets.empty()) continue;
       Line line = log.proxy == ProxyKind::Ztunnel ? ztunnel_log(recording, happened, log, hop, json)
                                                   : envoy_log(recording, happened, log, hop);
-      line.file = "logs/" + file_name_of(targets.front().ns) + "/" + file_name_of(targets.front().pod) + "/istio-proxy.log";
+      line.file =
+          "logs/" + file_name_of(targets.front().ns) + "/" + file_name_of(targets.front().pod) + "/istio-proxy.log";
       lines.push_back(std::move(line));
     }
   std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at_ns < b.at_ns; });

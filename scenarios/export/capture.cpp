@@ -49,7 +49,10 @@ bool is_true(std::string_view text) { return text == "true" || text == "1"; }
 class FlowCapture {
  public:
   FlowCapture(const Mesh& mesh, const Recording& recording, const Happened& happened, CertificateAuthority& authority)
-      : mesh_(mesh), recording_(recording), happened_(happened), authority_(authority),
+      : mesh_(mesh),
+        recording_(recording),
+        happened_(happened),
+        authority_(authority),
         legs_(legs_of(mesh, recording, happened)) {}
 
   void write(Pcapng& file) {
@@ -75,9 +78,9 @@ class FlowCapture {
   std::int64_t run_leg(std::size_t index, std::int64_t start) {
     if (index >= legs_.size()) return start;
     const Leg& leg = legs_[index];
-    TcpConnection tcp(leg.client, leg.server, start, leg.local ? kLocalTrip : kHalfTrip,
-                      stable_number(recording_.seed, "sequence", happened_.flow_index, happened_.outcome_index,
-                                    leg.number));
+    TcpConnection tcp(
+        leg.client, leg.server, start, leg.local ? kLocalTrip : kHalfTrip,
+        stable_number(recording_.seed, "sequence", happened_.flow_index, happened_.outcome_index, leg.number));
     finish_leg(index, tcp);
     frames_[index] = std::move(tcp.frames());
     return tcp.now();
@@ -132,9 +135,10 @@ class FlowCapture {
       Exchange inner;
       inner.push_back({true, f.protocol == FlowProtocol::Https ? request_text(f, request_size) : filler(request_size)});
       if (served)
-        inner.push_back({false, f.protocol == FlowProtocol::Https ? response_text(f, outcome(), response_size)
-                                                                  : filler(response_size),
-                         true});
+        inner.push_back(
+            {false,
+             f.protocol == FlowProtocol::Https ? response_text(f, outcome(), response_size) : filler(response_size),
+             true});
       return inner;
     }
     if (f.request.server_first) {
@@ -185,11 +189,11 @@ class FlowCapture {
   }
 
   std::string grpc_number() const {
-    static constexpr std::string_view kNames[] = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
-                                                  "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-                                                  "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
-                                                  "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
-                                                  "DATA_LOSS", "UNAUTHENTICATED"};
+    static constexpr std::string_view kNames[] = {
+        "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+        "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+        "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+        "DATA_LOSS", "UNAUTHENTICATED"};
     const std::string name = outcome().grpc_status.value_or("UNKNOWN");
     const auto it = std::find(std::begin(kNames), std::end(kNames), name);
     return std::to_string(it == std::end(kNames) ? 2 : it - std::begin(kNames));
@@ -207,9 +211,10 @@ class FlowCapture {
     if (tells_peer) {
       const models::wire::PeerMetadata peer = metadata(*leg.from.workload);
       out.emplace_back("x-envoy-peer-metadata", models::wire::metadata_header(peer));
-      out.emplace_back("x-envoy-peer-metadata-id",
-                       fmt::format("{}~{}~{}.{}~{}.svc.{}", leg.from.hop->proxy == ProxyKind::Sidecar ? "sidecar" : "router",
-                                   leg.client.ip.text(), peer.name, peer.ns, peer.ns, mesh_.settings.domain));
+      out.emplace_back(
+          "x-envoy-peer-metadata-id",
+          fmt::format("{}~{}~{}.{}~{}.svc.{}", leg.from.hop->proxy == ProxyKind::Sidecar ? "sidecar" : "router",
+                      leg.client.ip.text(), peer.name, peer.ns, peer.ns, mesh_.settings.domain));
     }
     return out;
   }
@@ -221,7 +226,8 @@ class FlowCapture {
 
   static models::wire::PeerMetadata metadata(const Workload& workload) {
     models::wire::PeerMetadata peer;
-    peer.name = workload.pods.empty() || workload.pods.front().name.empty() ? workload.name : workload.pods.front().name;
+    peer.name =
+        workload.pods.empty() || workload.pods.front().name.empty() ? workload.name : workload.pods.front().name;
     peer.ns = workload.ns;
     peer.workload = workload.name;
     peer.cluster = workload.locality.cluster.empty() ? "Kubernetes" : workload.locality.cluster;
@@ -262,8 +268,8 @@ class FlowCapture {
   Exchange application_tls(const Exchange& inner, const Leg& leg) {
     TlsOptions options;
     options.server_name = flow().request.sni.value_or(flow().to.host);
-    options.server.credential = authority_.issue(
-        options.server_name.empty() ? std::string("application") : options.server_name, KeyKind::P256);
+    options.server.credential =
+        authority_.issue(options.server_name.empty() ? std::string("application") : options.server_name, KeyKind::P256);
     options.mutual = false;
     if (flow().protocol == FlowProtocol::Https) options.alpn = {options.alpn_chosen = "http/1.1"};
     Leg first = leg;
@@ -285,8 +291,7 @@ class FlowCapture {
       out.headers.emplace_back("baggage", baggage_text(baggage(*leg.from.workload), empty_keys));
       std::string forwarded = fmt::format("for=\"{}{}{}:{}\"", leg.client.ip.v6 ? "[" : "", leg.client.ip.text(),
                                           leg.client.ip.v6 ? "]" : "", client_port(recording_, happened_, 0));
-      if (outcome().service < mesh_.services.size())
-        forwarded += ";host=" + mesh_.services[outcome().service].hostname;
+      if (outcome().service < mesh_.services.size()) forwarded += ";host=" + mesh_.services[outcome().service].hostname;
       out.headers.emplace_back("forwarded", std::move(forwarded));
       out.headers.emplace_back("traceparent", traceparent(leg));
     } else if (leg.from.workload && feature("AMBIENT_ENABLE_BAGGAGE") && !empty_keys) {
@@ -398,7 +403,8 @@ void write_captures(const RunResult& run, const Recording& recording, const Expo
                     OutputFiles& files) {
   const Mesh& mesh = *run.loaded->world.mesh;
   // Certificates are as old as the capture: istiod dates them back by two minutes.
-  CertificateAuthority authority(recording.seed, mesh.settings.trust_domain, recording.start_ns / 1'000'000'000 - 120);
+  CertificateAuthority authority(recording.seed, mesh.settings.trust_domain,
+                                 std::max<std::int64_t>(0, recording.start_ns / 1'000'000'000 - 120));
   for (const Happened& happened : recording.happened) {
     const Flow& flow = *happened.flow;
     if (happened.outcome->verdict == Verdict::Unknown) continue;

@@ -117,7 +117,7 @@ std::vector<Leg> legs_of(const Mesh& mesh, const Recording& recording, const Hap
                                 (leg.from.hop->proxy == ProxyKind::Sidecar || leg.from.ztunnel());
     leg.local = at_application || (i == 0 && !final && !hops[0].inbound);
     if (!leg.local)
-      leg.transport = !final && hops[i].inbound ? hops[i].transport
+      leg.transport = !final && hops[i].inbound                ? hops[i].transport
                       : leg.from.hop && !leg.from.hop->inbound ? leg.from.hop->transport
                                                                : outcome.transport.value_or(Transport::Plaintext);
     const bool hbone = leg.transport == Transport::Hbone || leg.transport == Transport::DoubleHbone;
@@ -145,7 +145,8 @@ std::vector<Leg> legs_of(const Mesh& mesh, const Recording& recording, const Hap
     if (leg.client.ip.v6 != leg.server.ip.v6) leg.client.ip = same_family(leg.from.workload, leg.server.ip.v6);
     // Ends.
     if (final && !allowed) {
-      leg.ends = has_reason(outcome, "DP-312") || has_reason(outcome, "DP-116") ? LegEnds::Silent : LegEnds::NotAccepted;
+      leg.ends =
+          has_reason(outcome, "DP-312") || has_reason(outcome, "DP-116") ? LegEnds::Silent : LegEnds::NotAccepted;
     } else if (!allowed) {
       if (answering && i <= *answering) {
         leg.ends = LegEnds::Answered;

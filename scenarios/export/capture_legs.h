@@ -18,12 +18,12 @@ struct LegEnd {
 };
 
 enum class LegEnds : std::uint8_t {
-  Served,         // bytes both ways
-  Answered,       // an Envoy made the HTTP response
-  Refused,        // CONNECT answered with `status`, or the connection is closed without a byte
-  Reset,          // the connection is reset after the first bytes
-  NotAccepted,    // SYN answered with RST
-  Silent,         // SYN without answer
+  Served,       // bytes both ways
+  Answered,     // an Envoy made the HTTP response
+  Refused,      // CONNECT answered with `status`, or the connection is closed without a byte
+  Reset,        // the connection is reset after the first bytes
+  NotAccepted,  // SYN answered with RST
+  Silent,       // SYN without answer
 };
 
 struct Leg {

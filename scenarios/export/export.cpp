@@ -66,9 +66,11 @@ std::optional<std::int64_t> parse_start_time(const std::string& text) {
     return std::nullopt;
   const std::string_view view = text;
   const auto year = digits(view.substr(0, 4)), month = digits(view.substr(5, 2)), day = digits(view.substr(8, 2)),
-             hour = digits(view.substr(11, 2)), minute = digits(view.substr(14, 2)), second = digits(view.substr(17, 2));
+             hour = digits(view.substr(11, 2)), minute = digits(view.substr(14, 2)),
+             second = digits(view.substr(17, 2));
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  if (*year < 1970 || *year >= 2200 || *month < 1 || *month > 12 || *day < 1 || *hour > 23 || *minute > 59 || *second > 59)
+  if (*year < 1970 || *year >= 2200 || *month < 1 || *month > 12 || *day < 1 || *hour > 23 || *minute > 59 ||
+      *second > 59)
     return std::nullopt;
   const std::int64_t days = days_of(*year, *month, *day);
   const Date back = date_of(days);

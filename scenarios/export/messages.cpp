@@ -92,7 +92,8 @@ std::string request_text(const Flow& flow, std::uint64_t size) {
   if (!has_header(flow.request.headers, "user-agent")) head += "user-agent: meshsim\r\n";
   for (const auto& [name, value] : flow.request.headers)
     if (name != "host" && name != "content-length") head += name + ": " + value + "\r\n";
-  const bool bodiless = flow.request.method == "GET" || flow.request.method == "HEAD" || flow.request.method == "DELETE";
+  const bool bodiless =
+      flow.request.method == "GET" || flow.request.method == "HEAD" || flow.request.method == "DELETE";
   if (!bodiless) return filled(std::move(head), size);
   // Clients pad no header: what a GET lacks of the stated size travels as a cookie.
   const std::string_view cookie = "cookie: fill=";
@@ -116,8 +117,8 @@ std::string response_text(const Flow& flow, const Outcome& outcome, std::uint64_
     return filled(std::move(head), size);
   }
   const std::string_view reply = reply_text(outcome);
-  return head + fmt::format("content-length: {}\r\ncontent-type: text/plain\r\nserver: envoy\r\n\r\n{}", reply.size(),
-                            reply);
+  return head +
+         fmt::format("content-length: {}\r\ncontent-type: text/plain\r\nserver: envoy\r\n\r\n{}", reply.size(), reply);
 }
 
 MessageSizes message_sizes(const Flow& flow, const Outcome& outcome, const Traffic& traffic) {

@@ -202,9 +202,9 @@ void write_openmetrics(const RunResult& run, const Recording& recording, OutputF
   Writer writer(recording, out);
   writer.head("istio_build", "gauge", "version of a component");
   for (const ProxyTarget& proxy : all_targets(mesh)) {
-    const std::string labels =
-        series_labels({{"component", proxy.ztunnel ? "ztunnel" : "proxy"}, {"tag", mesh.settings.profile.istio_version}},
-                      proxy.target);
+    const std::string labels = series_labels(
+        {{"component", proxy.ztunnel ? "ztunnel" : "proxy"}, {"tag", mesh.settings.profile.istio_version}},
+        proxy.target);
     for (std::size_t k = 0; k < writer.samples(); ++k) writer.sample("istio_build", "", labels, "", 1, k);
   }
   for (const Family& f : all) {

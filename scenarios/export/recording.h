@@ -22,10 +22,10 @@ struct Happened {
   const models::Flow* flow = nullptr;
   const models::Outcome* outcome = nullptr;
   std::size_t flow_index = 0, outcome_index = 0;
-  std::vector<double> totals;  // requests ended until sample k (k = 0: none)
-  std::vector<HopTime> hops;   // parallel to Outcome::hops
-  std::int64_t at_ns = 0;      // simulated time at which the example request starts
-  std::int64_t length_ns = 0;  // what its client waits
+  std::vector<double> totals;                           // requests ended until sample k (k = 0: none)
+  std::vector<HopTime> hops;                            // parallel to Outcome::hops
+  std::int64_t at_ns = 0;                               // simulated time at which the example request starts
+  std::int64_t length_ns = 0;                           // what its client waits
   std::uint64_t request_bytes = 0, response_bytes = 0;  // messages as the client's connection carries them
   double last() const { return totals.empty() ? 0 : totals.back(); }
 };

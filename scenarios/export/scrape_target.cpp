@@ -38,7 +38,7 @@ ScrapeTarget envoy_target(const Workload& workload, std::size_t index) {
   target.labels["service_istio_io_canonical_name"] = workload.canonical_service;
   target.labels["service_istio_io_canonical_revision"] = workload.canonical_revision;
   if (workload.mode == DataplaneMode::Sidecar) target.labels["security_istio_io_tlsMode"] = "istio";
-  const std::string host = pod.addresses.empty() ? target.pod
+  const std::string host = pod.addresses.empty()      ? target.pod
                            : pod.addresses.front().v6 ? "[" + pod.addresses.front().text() + "]"
                                                       : pod.addresses.front().text();
   target.labels["instance"] = host + ":15020";

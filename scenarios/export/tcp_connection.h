@@ -27,7 +27,7 @@ class TcpConnection {
   TcpConnection(TcpEnd client, TcpEnd server, std::int64_t start_ns, std::int64_t half_trip_ns, std::uint64_t number);
 
   void open();
-  void refuse();  // SYN, and RST in answer
+  void refuse();       // SYN, and RST in answer
   void synchronize();  // a SYN that nobody answers; again: the same
   void write(bool from_client, std::string_view bytes);
   void close(bool client_first);

@@ -118,11 +118,12 @@ void write_timeline(const Recording& recording, OutputFile& out) {
   };
   const auto slice = [&](std::size_t pid, const Happened& happened, std::int64_t start, std::int64_t end) {
     const std::int64_t at = happened.at_ns + start, length = end - start;
-    event(fmt::format("{{\"ph\":\"X\",\"cat\":\"request\",\"name\":{},\"pid\":{},\"tid\":{},\"ts\":{}.{:03},\"dur\":{}.{:03},"
-                      "\"args\":{{\"verdict\":\"{}\",\"status\":{}}}}}",
-                      json_text(happened.flow->name), pid, happened.flow_index + 1, at / 1000, at % 1000, length / 1000,
-                      length % 1000, to_string(happened.outcome->verdict),
-                      happened.outcome->http_status ? std::to_string(*happened.outcome->http_status) : "null"));
+    event(fmt::format(
+        "{{\"ph\":\"X\",\"cat\":\"request\",\"name\":{},\"pid\":{},\"tid\":{},\"ts\":{}.{:03},\"dur\":{}.{:03},"
+        "\"args\":{{\"verdict\":\"{}\",\"status\":{}}}}}",
+        json_text(happened.flow->name), pid, happened.flow_index + 1, at / 1000, at % 1000, length / 1000,
+        length % 1000, to_string(happened.outcome->verdict),
+        happened.outcome->http_status ? std::to_string(*happened.outcome->http_status) : "null"));
   };
   for (const Happened& happened : recording.happened) {
     const models::Client& from = happened.flow->from;
