@@ -1,8 +1,8 @@
 #pragma once
 // Certificates of the mesh: istiod's self-signed root (RSA-2048, O=<trust domain>) and workload certificates with the
-// SPIFFE identity as critical URI SAN (HB-040..HB-042): P-256 keys as ztunnel makes them, RSA-2048 as Envoy's agent
-// does. Keys, serial numbers and signatures come from a KeyStream: the same seed gives the same bytes. Signing is done
-// here without OpenSSL's random numbers: ECDSA with a nonce derived from key and message, PSS with a derived salt.
+// SPIFFE identity as critical URI SAN (HB-040..HB-042): P-256 keys as ztunnel makes them, RSA-2048 as sidecars
+// have them. Keys, serial numbers and signatures come from a KeyStream: the same seed gives the same bytes. Signing is
+// done here without OpenSSL's random numbers: ECDSA with a nonce derived from key and message, PSS with a derived salt.
 #include <cstdint>
 #include <map>
 #include <memory>

@@ -107,9 +107,17 @@ std::string fact(const LogOperator& op, const LineFacts& facts) {
   return {};
 }
 
+// One request of an outcome: the example, or a later one like it.
+struct Request {
+  const Happened& happened;
+  std::int64_t at_ns = 0;
+  std::uint64_t number = 0;
+};
+
 struct Line {
   std::int64_t at_ns = 0;
-  std::string file, text;
+  std::string text;
+  OutputFile* file = nullptr;
 };
 
 std::size_t hop_of(const AccessLog& log, const Outcome& outcome) {
@@ -153,10 +161,11 @@ std::uint64_t number(const std::string& text) {
   return value;
 }
 
-Line envoy_log(const Recording& recording, const Happened& happened, const AccessLog& log, std::size_t hop) {
+Line envoy_log(const Recording& recording, const Request& request, const AccessLog& log, std::size_t hop) {
+  const Happened& happened = request.happened;
   const HopTime& time = happened.hops[hop];
   LineFacts facts;
-  facts.start_wall_ns = recording.start_ns + happened.at_ns + time.start_ns;
+  facts.start_wall_ns = recording.start_ns + request.at_ns + time.start_ns;
   facts.duration_ns = time.end_ns - time.start_ns;
   const bool last = hop + 1 == happened.hops.size();
   if (!last) facts.upstream_ns = happened.hops[hop + 1].end_ns - happened.hops[hop + 1].start_ns;
@@ -166,19 +175,20 @@ Line envoy_log(const Recording& recording, const Happened& happened, const Acces
   facts.bytes_sent = number(field(log, "bytes_sent"));
   // BYTES_RECEIVED and BYTES_SENT are bodies; the message sizes of a flow are whole messages.
   if (allowed && facts.bytes_sent == 0) {
-    const std::string request = request_text(*happened.flow, happened.request_bytes);
-    const std::string response = response_text(*happened.flow, *happened.outcome, happened.response_bytes);
+    const std::string question = request_text(*happened.flow, happened.request_bytes);
+    const std::string answer = response_text(*happened.flow, *happened.outcome, happened.response_bytes);
     const auto body = [](const std::string& text) {
       return text.size() - std::min(text.size(), text.find("\r\n\r\n") + 4);
     };
     const bool http = models::is_http(happened.flow->protocol);
-    facts.bytes_received = http ? body(request) : happened.request_bytes;
-    facts.bytes_sent = http ? body(response) : happened.response_bytes;
+    facts.bytes_received = http ? body(question) : happened.request_bytes;
+    facts.bytes_sent = http ? body(answer) : happened.response_bytes;
   }
   if (field(log, "duration") == "0") facts.duration_ns = 0;  // TM-143: a refusal
-  if (happened.outcome->hops[hop].http) facts.request_id = request_id(recording, happened);
+  if (happened.outcome->hops[hop].http) facts.request_id = request_id(recording, happened, request.number);
   facts.trace_id = trace_id(recording, happened, 0);
-  facts.downstream_remote = with_port(field(log, "downstream_remote_address"), client_port(recording, happened, hop));
+  facts.downstream_remote =
+      with_port(field(log, "downstream_remote_address"), client_port(recording, happened, hop, request.number));
   if (facts.downstream_remote == "-") facts.downstream_remote.clear();
   if (!last || allowed) {
     const std::string own = field(log, "upstream_local_address");
@@ -186,15 +196,15 @@ Line envoy_log(const Recording& recording, const Happened& happened, const Acces
   }
   facts.connection =
       stable_number(recording.seed, "connection", happened.flow_index, happened.outcome_index, hop) % 100000;
-  return {happened.at_ns + time.start_ns + facts.duration_ns, {}, envoy_line(log.line, facts)};
+  return {request.at_ns + time.start_ns + facts.duration_ns, envoy_line(log.line, facts)};
 }
 
-Line ztunnel_log(const Recording& recording, const Happened& happened, const AccessLog& log, std::size_t hop,
-                 bool json) {
+Line ztunnel_log(const Recording& recording, const Request& request, const AccessLog& log, std::size_t hop, bool json) {
+  const Happened& happened = request.happened;
   const HopTime& time = happened.hops[hop];
   std::map<std::string, std::string> fields = log.fields;
   if (fields.contains("src.addr"))
-    fields["src.addr"] = with_port(fields["src.addr"], client_port(recording, happened, hop));
+    fields["src.addr"] = with_port(fields["src.addr"], client_port(recording, happened, hop, request.number));
   if (fields.contains("bytes_sent")) {
     const bool sent_is_request = log.direction == "outbound";
     if (bytes_flowed(*happened.flow, *happened.outcome) && fields["bytes_sent"] == "0" && fields["bytes_recv"] == "0") {
@@ -203,8 +213,8 @@ Line ztunnel_log(const Recording& recording, const Happened& happened, const Acc
     }
     fields["duration"] = std::to_string((time.end_ns - time.start_ns) / 1'000'000) + "ms";
   }
-  const std::int64_t at = happened.at_ns + time.end_ns;
-  return {at, {}, ztunnel_line(fields, recording.start_ns + at, json) + "\n"};
+  const std::int64_t at = request.at_ns + time.end_ns;
+  return {at, ztunnel_line(fields, recording.start_ns + at, json) + "\n"};
 }
 
 }  // namespace
@@ -259,25 +269,58 @@ std::string ztunnel_line(const std::map<std::string, std::string>& fields, std::
   return json ? line + "}" : line;
 }
 
+namespace {
+
+// Requests of an outcome until sample k. A share of one request is shown as one.
+std::uint64_t requests_until(const Happened& happened, std::size_t k) {
+  if (happened.last() < 1) return happened.totals[k] > 0 ? 1 : 0;
+  return static_cast<std::uint64_t>(happened.totals[k]);
+}
+
+}  // namespace
+
 void write_access_logs(const RunResult& run, const Recording& recording, const ExportOptions& options,
                        OutputFiles& files) {
-  const models::Mesh& mesh = *run.loaded->world.mesh;
   const bool json = ztunnel_json(run, options);
-  std::vector<Line> lines;
+  struct Source {  // one logger of one proxy kind on one path
+    const Happened* happened = nullptr;
+    const AccessLog* log = nullptr;
+    std::size_t hop = 0;
+    std::vector<OutputFile*> pods;
+  };
+  std::vector<Source> sources;
   for (const Happened& happened : recording.happened)
     for (const AccessLog& log : happened.outcome->telemetry.logs) {
-      const std::size_t hop = hop_of(log, *happened.outcome);
-      if (hop == happened.outcome->hops.size()) continue;
-      const std::vector<ScrapeTarget> targets = targets_of(mesh, happened.outcome->hops[hop]);
-      if (targets.empty()) continue;
-      Line line = log.proxy == ProxyKind::Ztunnel ? ztunnel_log(recording, happened, log, hop, json)
-                                                  : envoy_log(recording, happened, log, hop);
-      line.file =
-          "logs/" + file_name_of(targets.front().ns) + "/" + file_name_of(targets.front().pod) + "/istio-proxy.log";
-      lines.push_back(std::move(line));
+      Source source{&happened, &log, hop_of(log, *happened.outcome), {}};
+      if (source.hop == happened.outcome->hops.size() || happened.last() <= 0) continue;
+      for (const ScrapeTarget& target : targets_of(*happened.mesh, happened.outcome->hops[source.hop]))
+        source.pods.push_back(
+            &files.file("logs/" + file_name_of(target.ns) + "/" + file_name_of(target.pod) + "/istio-proxy.log"));
+      if (!source.pods.empty()) sources.push_back(std::move(source));
     }
-  std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at_ns < b.at_ns; });
-  for (const Line& line : lines) files.file(line.file).write(line.text);
+  // Interval by interval: memory holds the lines of one.
+  std::vector<Line> lines;
+  for (std::size_t k = 1; k < recording.samples; ++k) {
+    lines.clear();
+    for (const Source& source : sources) {
+      const std::uint64_t from = requests_until(*source.happened, k - 1), to = requests_until(*source.happened, k);
+      for (std::uint64_t number = from; number < to; ++number) {
+        // When in an interval a request came is not recorded: they are spread evenly, the first one excepted.
+        const auto share = static_cast<std::int64_t>(2 * (number - from) + 1);
+        const std::int64_t spread = recording.interval_ns / static_cast<std::int64_t>(2 * (to - from)) * share;
+        const std::int64_t at =
+            number == 0 ? source.happened->at_ns : static_cast<std::int64_t>(k - 1) * recording.interval_ns + spread;
+        const Request request{*source.happened, at, number};
+        Line line = source.log->proxy == ProxyKind::Ztunnel
+                        ? ztunnel_log(recording, request, *source.log, source.hop, json)
+                        : envoy_log(recording, request, *source.log, source.hop);
+        line.file = source.pods[number % source.pods.size()];
+        lines.push_back(std::move(line));
+      }
+    }
+    std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.at_ns < b.at_ns; });
+    for (const Line& line : lines) line.file->write(line.text);
+  }
 }
 
 }  // namespace meshsim::scenarios

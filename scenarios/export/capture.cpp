@@ -48,12 +48,12 @@ bool is_true(std::string_view text) { return text == "true" || text == "1"; }
 
 class FlowCapture {
  public:
-  FlowCapture(const Mesh& mesh, const Recording& recording, const Happened& happened, CertificateAuthority& authority)
-      : mesh_(mesh),
+  FlowCapture(const Recording& recording, const Happened& happened, CertificateAuthority& authority)
+      : mesh_(*happened.mesh),
         recording_(recording),
         happened_(happened),
         authority_(authority),
-        legs_(legs_of(mesh, recording, happened)) {}
+        legs_(legs_of(*happened.mesh, recording, happened)) {}
 
   void write(Pcapng& file) {
     if (legs_.empty()) return;
@@ -410,10 +410,12 @@ void write_captures(const RunResult& run, const Recording& recording, const Expo
     if (happened.outcome->verdict == Verdict::Unknown) continue;
     if (!options.only_flow.empty() && flow.name != options.only_flow) continue;
     std::string name = fmt::format("pcap/{:03}-{}", happened.flow_index + 1, file_name_of(flow.name));
-    const bool several = run.flows[happened.flow_index].result.outcomes.size() > 1;
+    const bool several =
+        std::count_if(recording.happened.begin(), recording.happened.end(),
+                      [&](const Happened& other) { return other.flow_index == happened.flow_index; }) > 1;
     if (several) name += "-" + std::to_string(happened.outcome_index + 1);
     Pcapng file(files.file(name + ".pcapng"), flow.name);
-    FlowCapture(mesh, recording, happened, authority).write(file);
+    FlowCapture(recording, happened, authority).write(file);
   }
 }
 

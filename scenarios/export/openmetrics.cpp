@@ -182,7 +182,7 @@ void write_openmetrics(const RunResult& run, const Recording& recording, OutputF
       const std::size_t hop = hop_of(metric, *happened.outcome);
       Family* to = family(metric.name);
       if (hop == happened.outcome->hops.size() || to == nullptr) continue;
-      const std::vector<ScrapeTarget> targets = targets_of(mesh, happened.outcome->hops[hop]);
+      const std::vector<ScrapeTarget> targets = targets_of(*happened.mesh, happened.outcome->hops[hop]);
       for (std::size_t pod = 0; pod < targets.size(); ++pod) {
         Part part;
         part.happened = &happened;

@@ -39,7 +39,9 @@ bool is_remote(const Outcome& outcome, std::size_t hop) {
   return outcome.hops[hop].inbound;
 }
 
-void put_times(Happened& happened) {
+}  // namespace
+
+void put_idle_times(Happened& happened) {
   const Outcome& outcome = *happened.outcome;
   happened.hops.resize(outcome.hops.size());
   std::int64_t inside = 0;  // what lies behind the hop, from the end of the path to its beginning
@@ -61,8 +63,6 @@ void put_times(Happened& happened) {
   }
 }
 
-}  // namespace
-
 Recording record(const RunResult& run, const ExportOptions& options) {
   const Scenario& scenario = run.loaded->scenario;
   Recording out;
@@ -80,6 +80,7 @@ Recording record(const RunResult& run, const ExportOptions& options) {
     if (at < scenario.flows.size()) ++at;
     for (std::size_t o = 0; o < flow.outcomes.size(); ++o) {
       Happened happened;
+      happened.mesh = run.loaded->world.mesh;
       happened.flow = &flow.flow;
       happened.outcome = &flow.outcomes[o];
       happened.flow_index = f;
@@ -91,7 +92,7 @@ Recording record(const RunResult& run, const ExportOptions& options) {
         if (traffic.per_second) count = std::floor(*traffic.per_second * static_cast<double>(until) / 1e9);
         happened.totals.push_back(count * flow.outcomes[o].probability);
       }
-      put_times(happened);
+      put_idle_times(happened);
       const MessageSizes sizes = message_sizes(flow.flow, flow.outcomes[o], traffic);
       happened.request_bytes = sizes.request;
       happened.response_bytes = sizes.response;
@@ -114,15 +115,19 @@ std::uint64_t stable_number(std::uint64_t seed, std::string_view purpose, std::u
   return hash;
 }
 
-std::uint16_t client_port(const Recording& recording, const Happened& happened, std::size_t leg) {
+std::uint16_t client_port(const Recording& recording, const Happened& happened, std::size_t leg,
+                          std::uint64_t request) {
   // Linux: net.ipv4.ip_local_port_range 32768 60999.
-  return static_cast<std::uint16_t>(
-      32768 + stable_number(recording.seed, "client port", happened.flow_index, happened.outcome_index, leg) % 28232);
+  return static_cast<std::uint16_t>(32768 + stable_number(recording.seed, "client port", happened.flow_index,
+                                                          happened.outcome_index, leg + (request << 8)) %
+                                                28232);
 }
 
-std::string request_id(const Recording& recording, const Happened& happened) {
-  const std::uint64_t a = stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 0);
-  const std::uint64_t b = stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 1);
+std::string request_id(const Recording& recording, const Happened& happened, std::uint64_t request) {
+  const std::uint64_t a =
+      stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 2 * request);
+  const std::uint64_t b =
+      stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 2 * request + 1);
   return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
                      0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
 }

@@ -3,6 +3,7 @@
 // bytes it moved: what all exports share. Without a simulation a flow that was judged counts as one request, or as its
 // `rate` over the stated duration; durations are then those of an idle mesh (CO-021, CO-027).
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct HopTime {
 };
 
 struct Happened {
+  std::shared_ptr<const models::Mesh> mesh;         // whose indices the outcome has
+  std::shared_ptr<const models::FlowResult> owned;  // where flow and outcome are not those of the run
   const models::Flow* flow = nullptr;
   const models::Outcome* outcome = nullptr;
   std::size_t flow_index = 0, outcome_index = 0;
@@ -39,13 +42,17 @@ struct Recording {
 
 Recording record(const RunResult& run, const ExportOptions& options);
 
+// Times of a request in an idle mesh: HopTime of every hop, and the whole.
+void put_idle_times(Happened& happened);
+
 // A stable number for one purpose, from the seed and names: ports, ids, keys.
 std::uint64_t stable_number(std::uint64_t seed, std::string_view purpose, std::uint64_t a = 0, std::uint64_t b = 0,
                             std::uint64_t c = 0);
 // Client port of the connection on this leg of the path (0: from the application itself).
-std::uint16_t client_port(const Recording& recording, const Happened& happened, std::size_t leg);
+std::uint16_t client_port(const Recording& recording, const Happened& happened, std::size_t leg,
+                          std::uint64_t request = 0);
 // x-request-id as Envoy makes it: a version 4 UUID.
-std::string request_id(const Recording& recording, const Happened& happened);
+std::string request_id(const Recording& recording, const Happened& happened, std::uint64_t request = 0);
 std::string trace_id(const Recording& recording, const Happened& happened, std::size_t broken);  // 32 hex digits
 std::string span_id(const Recording& recording, const Happened& happened, std::size_t span);     // 16 hex digits
 

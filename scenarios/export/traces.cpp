@@ -51,8 +51,8 @@ std::string resource_of(const models::Mesh& mesh, const Hop& hop) {
   return attribute("service.name", name);
 }
 
-void write_span(const RunResult& run, const Recording& recording, const Happened& happened, std::size_t index,
-                const std::string& trace, const std::string& parent, OutputFile& out, bool& first) {
+void write_span(const Recording& recording, const Happened& happened, std::size_t index, const std::string& trace,
+                const std::string& parent, OutputFile& out, bool& first) {
   const Span& span = happened.outcome->telemetry.spans[index];
   const std::size_t hop = hop_of(span, *happened.outcome);
   if (hop == happened.outcome->hops.size()) return;
@@ -73,7 +73,7 @@ void write_span(const RunResult& run, const Recording& recording, const Happened
       "{}{{\"resource\":{{\"attributes\":[{}]}},\"scopeSpans\":[{{\"scope\":{{\"name\":\"envoy\"}},\"spans\":["
       "{{\"traceId\":\"{}\",\"spanId\":\"{}\",\"parentSpanId\":\"{}\",\"name\":{},\"kind\":{},"
       "\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\"attributes\":[{}],\"status\":{{{}}}}}]}}]}}",
-      first ? "\n" : ",\n", resource_of(*run.loaded->world.mesh, happened.outcome->hops[hop]), trace,
+      first ? "\n" : ",\n", resource_of(*happened.mesh, happened.outcome->hops[hop]), trace,
       span_id(recording, happened, index), parent, json_text(span.operation), client ? 3 : 2, start, end, attributes,
       error ? "\"code\":2" : ""));
   first = false;
@@ -81,7 +81,7 @@ void write_span(const RunResult& run, const Recording& recording, const Happened
 
 }  // namespace
 
-void write_otlp(const RunResult& run, const Recording& recording, OutputFile& out) {
+void write_otlp(const Recording& recording, OutputFile& out) {
   out.write("{\"resourceSpans\":[");
   bool first = true;
   for (const Happened& happened : recording.happened) {
@@ -95,7 +95,7 @@ void write_otlp(const RunResult& run, const Recording& recording, OutputFile& ou
       else
         ++traces;
       by_name[spans[i].name] = i;
-      write_span(run, recording, happened, i, trace_id(recording, happened, traces - 1), parent, out, first);
+      write_span(recording, happened, i, trace_id(recording, happened, traces - 1), parent, out, first);
     }
   }
   out.write("\n]}\n");

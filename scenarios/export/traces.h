@@ -8,7 +8,7 @@
 
 namespace meshsim::scenarios {
 
-void write_otlp(const RunResult& run, const Recording& recording, OutputFile& out);
+void write_otlp(const Recording& recording, OutputFile& out);
 void write_timeline(const Recording& recording, OutputFile& out);
 
 }  // namespace meshsim::scenarios

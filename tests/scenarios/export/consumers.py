@@ -174,7 +174,7 @@ def tshark(meshsim, source, folder):
     program = need("tshark")
     folder = export(meshsim, source / "tests/scenarios/export/files/mixed.yaml", "pcap", folder)
     captures = {path.name[4:].removesuffix(".pcapng"): path for path in sorted((folder / "pcap").glob("*.pcapng"))}
-    check(len(captures), 11, "captures")
+    check(len(captures), 13, "captures")
     bad = ("_ws.malformed || tcp.checksum.status == \"Bad\" || ip.checksum.status == \"Bad\" || _ws.expert.severity == error || "
            "tcp.analysis.retransmission || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment")
     for name, capture in captures.items():
@@ -276,7 +276,8 @@ def otlp(meshsim, source, folder):
         [("waypoint.back", False)],                             # A to W to A
         [("waypoint.back", False)],                             # refused at the waypoint
         [("productpage.shop", False)], [("foreign.zipkin", False)],  # W3C towards B3: broken in two (TM-162)
-        [("details.shop", False)],                              # A to S
+        [("details.shop", False)], [("details.shop", False)],   # A to S, N to S
+        [("productpage.shop", False)],                          # S to outside
     ]), "TM-162, TM-164: traces")
     json.loads((folder / "timeline.chrome.json").read_text())
 
