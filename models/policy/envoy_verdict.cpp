@@ -19,6 +19,7 @@ struct Core {
   JwtOutcome jwt;
   const CompiledPolicy* unsure = nullptr;  // the policy that made it unknown
   bool at_connect_denied_by_none = false;
+  bool bad_path = false;  // BadRequest: the path, not the method
 };
 
 const std::vector<EnvoyRule>& rules_of(const CompiledPolicy& policy, bool http) {
@@ -129,6 +130,7 @@ Core decide(const EnvoyChain& chain, EnvoyInput& input, const MeshSettings& sett
     input.path = path.path;
     if (path.bad || bad_method(input.request->method)) {
       out.kind = Core::Kind::BadRequest;
+      out.bad_path = path.bad;
       return out;
     }
   }
@@ -161,6 +163,7 @@ Core decide(const EnvoyChain& chain, EnvoyInput& input, const MeshSettings& sett
     if (out.jwt.provider && !out.jwt.provider->space_delimited.empty())
       input.space_delimited = &out.jwt.provider->space_delimited;
   }
+  input.metadata_unknown = chain.metadata_unknown;
   authorize(chain.deny, chain.allow, http, input, out);
   return out;
 }
@@ -188,7 +191,7 @@ class Explainer {
     for (const auto* policy : chain_.layered_deny) plain(*policy, "PO-012", "at the CONNECT termination");
     for (const auto* policy : chain_.layered_allow) plain(*policy, "PO-012", "at the CONNECT termination");
     for (const auto* one : chain_.unevaluated) {
-      PolicyFinding& finding = add(one->object->ref(), PolicyStatus::NotEvaluated, "PO-137");
+      PolicyFinding& finding = add(one->object->ref(), PolicyStatus::NotEvaluated, one->rule);
       finding.why = "attached here and not evaluated: it may refuse or rewrite what passes";
     }
   }
@@ -341,8 +344,15 @@ void describe(const Core& core, const EnvoyChain& chain, PolicyDecision& out) {
                           : "no ALLOW policy is attached and no DENY matches";
       break;
     case Core::Kind::BadRequest:
-      deny(out, 400, "", "path_normalization_failed", "PO-047");
-      out.why = "Envoy answers 400: %00 in the path, or a lower-case method (PO-035, PO-047)";
+      out.bad_request = true;
+      if (core.bad_path) {
+        deny(out, 400, "", "path_normalization_failed", "PO-047");
+        out.why = "Envoy answers 400: %00 in the path";
+      } else {
+        deny(out, 400, "", "http1.codec_error", "PO-035");
+        out.response_flags = "DPE";
+        out.why = "Envoy answers 400: the method has lower-case letters";
+      }
       break;
     case Core::Kind::Connect:
       deny(out, 403, kBody,
@@ -390,7 +400,7 @@ void describe(const Core& core, const EnvoyChain& chain, PolicyDecision& out) {
       out.unknown = true;
       out.http_status = 0;
       if (!chain.unevaluated.empty()) {
-        out.rules.emplace_back("PO-137");
+        out.rules.emplace_back(chain.unevaluated.front()->rule);
         out.why = chain.unevaluated.front()->object->ref().text() + " is attached here and not evaluated";
       } else if (core.jwt.unknown) {
         out.rules.emplace_back("PO-104");
@@ -435,6 +445,21 @@ PolicyDecision Engine::at_envoy(const ProxyView& proxy, const ConnectionView& co
   out.added_headers = core.jwt.added;
   out.removed_headers = core.jwt.removed;
   Explainer(*chain, input, proxy, out).all(core);
+  return out;
+}
+
+std::vector<PolicyFinding> Engine::unevaluated_outbound(const ProxyView& proxy) const {
+  std::vector<PolicyFinding> out;
+  const EnvoyChain* chain = find_chain(proxy);
+  if (!chain) return out;
+  for (const auto* one : chain->unevaluated_outbound) {
+    PolicyFinding& finding = out.emplace_back();
+    finding.policy = one->object->ref();
+    finding.status = PolicyStatus::NotEvaluated;
+    finding.at = proxy.kind;
+    finding.rules.emplace_back(one->rule);
+    finding.why = "on the client's side and not evaluated: it may refuse or rewrite what is sent";
+  }
   return out;
 }
 
