@@ -264,7 +264,7 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
   view.kind = ProxyKind::Sidecar;
   view.ns = w.ns;
   view.labels = &w.labels;
-  for (PolicyFinding& finding : world_.policies->unevaluated_outbound(view)) {
+  for (PolicyFinding& finding : world_.policies->unevaluated_outbound(view, http)) {
     finding.at_name = walk.hop().name;
     if (!walk.client_filter)
       walk.client_filter = Reason{

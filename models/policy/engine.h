@@ -65,7 +65,7 @@ class Engine final : public PolicyEngine {
   std::vector<Concern> concerning(std::size_t workload, std::size_t service) const override;
   std::vector<StatusCondition> istiod_status(const ObjectRef& policy) const override;
   std::vector<Reason> rejections(const ObjectRef& policy) const override;
-  std::vector<PolicyFinding> unevaluated_outbound(const ProxyView& proxy) const override;
+  std::vector<PolicyFinding> unevaluated_outbound(const ProxyView& proxy, bool http) const override;
   bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,
                     const RequestView* request) const override;
   bool allows_ztunnel(std::size_t workload, const ConnectionView& connection) const override;

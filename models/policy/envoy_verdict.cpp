@@ -19,7 +19,8 @@ struct Core {
   JwtOutcome jwt;
   const CompiledPolicy* unsure = nullptr;  // the policy that made it unknown
   bool at_connect_denied_by_none = false;
-  bool bad_path = false;  // BadRequest: the path, not the method
+  bool bad_path = false;                     // BadRequest: the path, not the method
+  const Unevaluated* unevaluated = nullptr;  // Unknown: because of this
 };
 
 const std::vector<EnvoyRule>& rules_of(const CompiledPolicy& policy, bool http) {
@@ -134,8 +135,10 @@ Core decide(const EnvoyChain& chain, EnvoyInput& input, const MeshSettings& sett
       return out;
     }
   }
-  if (!chain.unevaluated.empty()) {
+  for (const auto* one : chain.unevaluated) {
+    if (!one->acts(http)) continue;
     out.kind = Core::Kind::Unknown;
+    out.unevaluated = one;
     return out;
   }
   if (!chain.layered_deny.empty() || !chain.layered_allow.empty()) {  // PO-012
@@ -191,8 +194,11 @@ class Explainer {
     for (const auto* policy : chain_.layered_deny) plain(*policy, "PO-012", "at the CONNECT termination");
     for (const auto* policy : chain_.layered_allow) plain(*policy, "PO-012", "at the CONNECT termination");
     for (const auto* one : chain_.unevaluated) {
-      PolicyFinding& finding = add(one->object->ref(), PolicyStatus::NotEvaluated, one->rule);
-      finding.why = "attached here and not evaluated: it may refuse or rewrite what passes";
+      const bool acts = one->acts(http_);
+      PolicyFinding& finding =
+          add(one->object->ref(), acts ? PolicyStatus::NotEvaluated : PolicyStatus::NotApplicable, one->rule);
+      finding.why = acts ? "attached here and not evaluated: it may refuse or rewrite what passes"
+                         : "it acts on HTTP requests only";
     }
   }
 
@@ -399,9 +405,9 @@ void describe(const Core& core, const EnvoyChain& chain, PolicyDecision& out) {
       out.allowed = false;
       out.unknown = true;
       out.http_status = 0;
-      if (!chain.unevaluated.empty()) {
-        out.rules.emplace_back(chain.unevaluated.front()->rule);
-        out.why = chain.unevaluated.front()->object->ref().text() + " is attached here and not evaluated";
+      if (core.unevaluated) {
+        out.rules.emplace_back(core.unevaluated->rule);
+        out.why = core.unevaluated->object->ref().text() + " is attached here and not evaluated";
       } else if (core.jwt.unknown) {
         out.rules.emplace_back("PO-104");
         out.why = core.jwt.why;
@@ -448,11 +454,12 @@ PolicyDecision Engine::at_envoy(const ProxyView& proxy, const ConnectionView& co
   return out;
 }
 
-std::vector<PolicyFinding> Engine::unevaluated_outbound(const ProxyView& proxy) const {
+std::vector<PolicyFinding> Engine::unevaluated_outbound(const ProxyView& proxy, bool http) const {
   std::vector<PolicyFinding> out;
   const EnvoyChain* chain = find_chain(proxy);
   if (!chain) return out;
   for (const auto* one : chain->unevaluated_outbound) {
+    if (!one->acts(http)) continue;
     PolicyFinding& finding = out.emplace_back();
     finding.policy = one->object->ref();
     finding.status = PolicyStatus::NotEvaluated;

@@ -127,7 +127,7 @@ class PolicyEngine {
   virtual std::vector<Reason> rejections(const ObjectRef&) const { return {}; }
   // EnvoyFilters and plugins on the outbound side of this client sidecar, which are not evaluated: what passes it is
   // unknown (PO-136, PO-137). AuthorizationPolicies never act there (PO-013).
-  virtual std::vector<PolicyFinding> unevaluated_outbound(const ProxyView&) const { return {}; }
+  virtual std::vector<PolicyFinding> unevaluated_outbound(const ProxyView&, bool /*http*/) const { return {}; }
 
   // Fast path for load: only the boolean decision, no explanation. Must equal at_envoy / at_ztunnel.
   virtual bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,

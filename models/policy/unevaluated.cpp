@@ -24,6 +24,7 @@ void read_patches(const Object& object, Unevaluated& out) {
     if (harmless(patch["patch"]["value"]["name"].text())) continue;
     const std::string_view context = patch["match"]["context"].text();
     const bool any = context.empty() || context == "ANY";
+    (to == "HTTP_FILTER" ? out.http : out.network) = true;
     out.sidecar |= any || context == "SIDECAR_INBOUND";
     out.client |= any || context == "SIDECAR_OUTBOUND";
     out.gateway |= any || context == "GATEWAY";
@@ -58,6 +59,9 @@ std::optional<Unevaluated> decode_unevaluated(const Object& object) {
     out.attachment = decode_attachment(object.spec());
     out.rule = "PO-136";
     read_traffic(object, out);
+    const Node spec = object.spec();
+    out.network = spec["type"].text() == "NETWORK" || spec["wasm"]["type"].text() == "NETWORK";
+    out.http = !out.network;
   }
   if (!out.sidecar && !out.client && !out.gateway && !out.waypoint) return std::nullopt;
   return out;

@@ -14,7 +14,9 @@ struct Unevaluated {
   Attachment attachment;
   // Contexts in which it could decide; `sidecar` is a sidecar's inbound side, `client` its outbound side.
   bool sidecar = false, client = false, gateway = false, waypoint = false;
-  const char* rule = "PO-137";  // PO-136: plugins
+  bool http = false, network = false;  // what it acts on: requests, bytes
+  const char* rule = "PO-137";         // PO-136: plugins
+  bool acts(bool on_http) const { return network || (http && on_http); }
 };
 
 // nullopt: not such an object, or one that cannot decide.

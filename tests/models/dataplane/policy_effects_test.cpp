@@ -109,6 +109,11 @@ TEST(PolicyEffects, a_filter_on_the_clients_side_makes_it_unknown_PO_136_PO_137)
   EXPECT_EQ(only(filter("SIDECAR_INBOUND"), out).verdict, Verdict::Allowed);
   EXPECT_EQ(only(filter("SIDECAR_INBOUND"), in).verdict, Verdict::Unknown);
   EXPECT_EQ(only(filter("GATEWAY"), in).verdict, Verdict::Allowed);
+  const Flow bytes = flow_of("echo/ambient", "sidecar.echo", 9090, FlowProtocol::Tcp);
+  const Outcome tcp = only(filter("SIDECAR_INBOUND"), bytes);
+  EXPECT_EQ(tcp.verdict, Verdict::Allowed) << "an HTTP filter sees no bytes";
+  ASSERT_NE(finding(tcp, "echo/p"), nullptr);
+  EXPECT_EQ(finding(tcp, "echo/p")->status, PolicyStatus::NotApplicable);
   const auto plugin = [](const std::string& match) {
     return policy("WasmPlugin", "{selector: {matchLabels: {app: sidecar}}, url: \"oci://x\"" + match + '}',
                   "extensions.istio.io/v1alpha1");
@@ -117,6 +122,8 @@ TEST(PolicyEffects, a_filter_on_the_clients_side_makes_it_unknown_PO_136_PO_137)
   EXPECT_EQ(only(plugin(""), in).verdict, Verdict::Unknown);
   EXPECT_EQ(only(plugin(", match: [{mode: SERVER}]"), out).verdict, Verdict::Allowed);
   EXPECT_EQ(only(plugin(", match: [{mode: CLIENT}]"), in).verdict, Verdict::Allowed);
+  EXPECT_EQ(only(plugin(""), bytes).verdict, Verdict::Allowed);
+  EXPECT_EQ(only(plugin(", type: NETWORK"), bytes).verdict, Verdict::Unknown);
   const Outcome refused = only(plugin("") +
                                    "\n---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
                                    "metadata: {name: none, namespace: echo}\nspec: {}\n",
