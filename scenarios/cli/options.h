@@ -22,6 +22,11 @@ struct Options {
   std::vector<std::string> tags;             // test --tag
   bool fail_fast = false, require_tests = false;
   bool exit_code = false;  // diff
+  // lint
+  std::vector<std::string> suppress, only;
+  std::string baseline, write_baseline, explain;
+  std::string threshold = "warning", lowest = "info";
+  bool show_flow = false;
   ReadLimits limits;
   std::string shell;  // completion
 };
@@ -33,6 +38,7 @@ int explain_command(const Options& options, const Streams& streams);
 int matrix_command(const Options& options, const Streams& streams);
 int diff_command(const Options& options, const Streams& streams);
 int init_command(const Options& options, const Streams& streams);
+int lint_command(const Options& options, const Streams& streams);
 int test_command(const Options& options, const Streams& streams);
 int profiles_command(const Options& options, const Streams& streams);
 int schema_command(const Options& options, const Streams& streams);

@@ -77,6 +77,22 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   test->add_flag("--fail-fast", o.fail_fast, "Stop at the first failure");
   test->add_flag("--require-tests", o.require_tests, "Exit 1 when no test is found");
 
+  auto* lint = app.add_subcommand("lint", "What files show to be wrong, each finding with a flow that shows it");
+  add_files(*lint, o);
+  add_common(*lint, o, "table, json, sarif, junit, github");
+  lint->add_option("--explain", o.explain, "Say what this code means and what to do; an alias, or all, will do");
+  lint->add_flag("--show-flow", o.show_flow, "With each finding the flow that shows it");
+  lint->add_option("--only", o.only, "Look for these codes only; aliases will do")->delimiter(',');
+  lint->add_option("--suppress", o.suppress, "Accept CODE, or CODE=OBJECT (Kind ns/name, * for anything); repeatable");
+  lint->add_option("--baseline", o.baseline, "Accept the findings that this file lists");
+  lint->add_option("--write-baseline", o.write_baseline, "Write the present findings into this file");
+  lint->add_option("--threshold", o.threshold, "Exit 79 at findings of this severity: error, warning, info, never")
+      ->check(CLI::IsMember({"error", "warning", "info", "never"}))
+      ->capture_default_str();
+  lint->add_option("--level", o.lowest, "Show findings from this severity on: error, warning, info")
+      ->check(CLI::IsMember({"error", "warning", "info"}))
+      ->capture_default_str();
+
   auto* init = app.add_subcommand("init", "A first test file: every present verdict as an expectation");
   add_files(*init, o);
   init->add_option("--out", o.out_dir, "Write first.meshtest.yaml into this folder instead of standard output");
@@ -109,6 +125,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   if (*explain) return explain_command(o, streams);
   if (*matrix) return matrix_command(o, streams);
   if (*test) return test_command(o, streams);
+  if (*lint) return lint_command(o, streams);
   if (*init) return init_command(o, streams);
   if (*diff) return diff_command(o, streams);
   if (*profiles) return profiles_command(o, streams);
