@@ -42,11 +42,11 @@ int explain_rules(const Options& options, const Streams& streams) {
 
 int lint_command(const Options& options, const Streams& streams) {
   if (!options.explain.empty()) return explain_rules(options, streams);
-  if (options.files.empty()) return usage_error(streams, "lint needs manifests, a folder or a scenario (- for standard input)");
+  if (options.files.empty())
+    return usage_error(streams, "lint needs manifests, a folder or a scenario (- for standard input)");
   const LintFormat* format = find_lint_format(options.output);
   if (format == nullptr)
-    return usage_error(streams,
-                       "there is no output format " + options.output + " (table, json, sarif, junit, github)");
+    return usage_error(streams, "there is no output format " + options.output + " (table, json, sarif, junit, github)");
   LintOptions how;
   how.suppress = options.suppress;
   how.only = options.only;
@@ -80,7 +80,8 @@ int lint_command(const Options& options, const Streams& streams) {
   report.colour = use_colour(options, streams) && options.out_dir.empty();
   report.show_flow = options.show_flow;
   report.lowest = severity(options.lowest);
-  if (const int code = deliver(format->render(result, report), "lint" + std::string(format->extension), options, streams);
+  if (const int code =
+          deliver(format->render(result, report), "lint" + std::string(format->extension), options, streams);
       code != kFine)
     return code;
   if (loaded.unreadable) return kData;

@@ -1,4 +1,5 @@
-// Waypoints and what refers to them: policies that are evaluated nowhere, waypoints that nobody uses (PO-145, DP-100 ff).
+// Waypoints and what refers to them: policies that are evaluated nowhere, waypoints that nobody uses (PO-145, DP-100
+// ff).
 #include <algorithm>
 #include <array>
 #include <set>
@@ -74,8 +75,10 @@ void gateway_class(const LintContext& c, RuleFindings& out) {
 
 bool is_bound(const LintContext& c, std::size_t g) {
   const auto uses = [&](const WaypointBinding& b) { return b.gateway == g || b.canary_gateway == g; };
-  return std::any_of(c.mesh.services.begin(), c.mesh.services.end(), [&](const Service& s) { return uses(s.waypoint); }) ||
-         std::any_of(c.mesh.workloads.begin(), c.mesh.workloads.end(), [&](const Workload& w) { return uses(w.waypoint); });
+  return std::any_of(c.mesh.services.begin(), c.mesh.services.end(),
+                     [&](const Service& s) { return uses(s.waypoint); }) ||
+         std::any_of(c.mesh.workloads.begin(), c.mesh.workloads.end(),
+                     [&](const Workload& w) { return uses(w.waypoint); });
 }
 
 void without_pods(const LintContext& c, RuleFindings& out) {
@@ -90,7 +93,8 @@ void without_pods(const LintContext& c, RuleFindings& out) {
       const auto shown = c.show(c.askers(Population::Ambient, gateway.ns), c.service_targets(s), {},
                                 [](const Outcome& o) { return o.verdict == Verdict::Unreachable; });
       if (!shown) continue;
-      LintFinding& finding = out.add(gateway.ref, "none of its pods is ready: what is bound to it fails for ambient clients");
+      LintFinding& finding =
+          out.add(gateway.ref, "none of its pods is ready: what is bound to it fails for ambient clients");
       finding.affects(c.service_text(s));
       finding.flow = shown->flow;
       finding.shows = shown->text;
@@ -112,7 +116,8 @@ void nobody_ambient(const LintContext& c, RuleFindings& out) {
   std::set<std::string> named;
   for (std::size_t s = 0; s < c.mesh.services.size(); ++s) {
     const Service& service = c.mesh.services[s];
-    if (!service.waypoint.bound() || service.ingress_use_waypoint || !named.insert(service.waypoint.named).second) continue;
+    if (!service.waypoint.bound() || service.ingress_use_waypoint || !named.insert(service.waypoint.named).second)
+      continue;
     const auto shown = c.show(c.some_askers(service.ns, 2), c.service_targets(s), {},
                               [](const Outcome& o) { return !o.waypoint_traversed && o.verdict != Verdict::Unknown; });
     if (!shown) continue;
@@ -127,7 +132,8 @@ void nobody_ambient(const LintContext& c, RuleFindings& out) {
 void shared_waypoint(const LintContext& c, RuleFindings& out) {
   for (const PolicyView& p : c.policies())
     for (const Reach& reach : c.reach(p.spec.ns, p.spec.attachment)) {
-      if (reach.state != Reach::State::Bound || !reach.ref.starts_with("Gateway ") || reach.services.size() < 2) continue;
+      if (reach.state != Reach::State::Bound || !reach.ref.starts_with("Gateway ") || reach.services.size() < 2)
+        continue;
       std::set<std::string> namespaces;
       for (const std::size_t s : reach.services) namespaces.insert(c.mesh.services[s].ns);
       if (namespaces.size() < 2) continue;
@@ -147,13 +153,14 @@ void workload_only(const LintContext& c, RuleFindings& out) {
         if (c.mesh.gateways[g].traffic_type != "workload" || !is_bound(c, g)) continue;
         for (std::size_t w = 0; w < c.mesh.workloads.size(); ++w) {
           if (c.mesh.workloads[w].waypoint.gateway != g || c.services_of(w).empty()) continue;
-          const auto shown = c.show(c.askers(Population::Ambient, p.spec.ns), c.targets_of(w), {}, [](const Outcome& o) {
-            return !o.waypoint_traversed && o.verdict == Verdict::Allowed;
-          });
+          const auto shown =
+              c.show(c.askers(Population::Ambient, p.spec.ns), c.targets_of(w), {},
+                     [](const Outcome& o) { return !o.waypoint_traversed && o.verdict == Verdict::Allowed; });
           if (!shown) continue;
-          LintFinding& finding = out.add(*p.object, refs_node(*p.object),
-                                         "the waypoint serves traffic addressed to pods only; requests to the Service do "
-                                         "not pass it, nor this policy");
+          LintFinding& finding =
+              out.add(*p.object, refs_node(*p.object),
+                      "the waypoint serves traffic addressed to pods only; requests to the Service do "
+                      "not pass it, nor this policy");
           finding.affects(c.workload_text(w));
           finding.flow = shown->flow;
           finding.shows = shown->text;
@@ -164,37 +171,41 @@ void workload_only(const LintContext& c, RuleFindings& out) {
 }
 
 constexpr std::array kRules = {
-    LintRule{"MSH1103", Severity::Error, "a policy's target has no waypoint",
-             "Policies with targetRefs are evaluated at waypoints only. A Service that is bound to none, or to one that "
-             "does not exist or is not ready, passes all traffic without the policy (PO-145, PO-150).",
-             "Deploy the waypoint and label the Service or its namespace with istio.io/use-waypoint, before the policy is "
-             "relied upon.",
-             "LN-11 PF-14 PF-15 IST0171 KIA0110 KIA1317", "PO-006 PO-069f PO-145 PO-150", not_evaluated},
+    LintRule{
+        "MSH1103", Severity::Error, "a policy's target has no waypoint",
+        "Policies with targetRefs are evaluated at waypoints only. A Service that is bound to none, or to one that "
+        "does not exist or is not ready, passes all traffic without the policy (PO-145, PO-150).",
+        "Deploy the waypoint and label the Service or its namespace with istio.io/use-waypoint, before the policy is "
+        "relied upon.",
+        "LN-11 PF-14 PF-15 IST0171 KIA0110 KIA1317", "PO-006 PO-069f PO-145 PO-150", not_evaluated},
     LintRule{"MSH1104", Severity::Error, "a waypoint has no ready pod",
              "A waypoint that is published and has no healthy endpoint fails closed: ambient clients get no connection "
              "(PO-145).",
              "Look at the Deployment of the waypoint.", "LN-11", "PO-145 DP-308", without_pods},
-    LintRule{"MSH1105", Severity::Warning, "a policy at a waypoint that only serves pod addresses",
-             "istio.io/waypoint-for: workload makes a waypoint for traffic addressed to pods. Clients that use the Service "
-             "go past it (PO-143).",
-             "Set istio.io/waypoint-for to service or all, and label the Service or namespace.", "LN-11 PF-16",
-             "PO-143 DP-103", workload_only},
-    LintRule{"MSH1107", Severity::Info, "one policy for every Service of a shared waypoint",
-             "A policy that targets a Gateway sits on all its chains. Behind a waypoint that several namespaces share, it "
-             "cannot tell whose Service is asked for (PO-011).",
-             "Target the Services, each in its own namespace.", "PF-40", "PO-011 PO-078", shared_waypoint},
+    LintRule{
+        "MSH1105", Severity::Warning, "a policy at a waypoint that only serves pod addresses",
+        "istio.io/waypoint-for: workload makes a waypoint for traffic addressed to pods. Clients that use the Service "
+        "go past it (PO-143).",
+        "Set istio.io/waypoint-for to service or all, and label the Service or namespace.", "LN-11 PF-16",
+        "PO-143 DP-103", workload_only},
+    LintRule{
+        "MSH1107", Severity::Info, "one policy for every Service of a shared waypoint",
+        "A policy that targets a Gateway sits on all its chains. Behind a waypoint that several namespaces share, it "
+        "cannot tell whose Service is asked for (PO-011).",
+        "Target the Services, each in its own namespace.", "PF-40", "PO-011 PO-078", shared_waypoint},
     LintRule{"MSH1108", Severity::Info, "a waypoint that nothing is bound to",
              "Waypoints are used by what carries istio.io/use-waypoint, not by standing in a namespace.",
              "Label the namespace, Service or pods, or remove the Gateway.", "", "DP-102", unused},
     LintRule{"MSH1109", Severity::Warning, "a waypoint label, and nobody in ambient mode",
              "Only ztunnels of ambient clients (and gateways that are opted in) send to waypoints (PO-143).",
-             "Label the namespace with istio.io/dataplane-mode=ambient, or remove the waypoint label.", "KIA1312", "PO-143",
-             nobody_ambient},
-    LintRule{"MSH1110", Severity::Error, "a GatewayClass reference that attaches nowhere",
-             "GatewayClass references count only in the root namespace and only for the class istio-waypoint. The status "
-             "is positive for other classes of the mesh controller, too (PO-008, PO-069h).",
-             "Put the policy into the root namespace and name istio-waypoint, or target Gateways.", "IST0171",
-             "PO-008 PO-069h", gateway_class},
+             "Label the namespace with istio.io/dataplane-mode=ambient, or remove the waypoint label.", "KIA1312",
+             "PO-143", nobody_ambient},
+    LintRule{
+        "MSH1110", Severity::Error, "a GatewayClass reference that attaches nowhere",
+        "GatewayClass references count only in the root namespace and only for the class istio-waypoint. The status "
+        "is positive for other classes of the mesh controller, too (PO-008, PO-069h).",
+        "Put the policy into the root namespace and name istio-waypoint, or target Gateways.", "IST0171",
+        "PO-008 PO-069h", gateway_class},
     LintRule{"MSH1112", Severity::Error, "a policy's target does not exist",
              "The policy is evaluated nowhere; its status has TargetNotFound.", "Correct kind, group and name.",
              "IST0171 IST0101 KIA0106", "PO-069f", target_missing},

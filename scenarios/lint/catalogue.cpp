@@ -43,7 +43,8 @@ constexpr std::array kFound = {
              "Take the name that the finding proposes, or see `meshsim schema`.", "", ""},
     LintRule{"MSH0011", kError, "a scenario field has a wrong type or value", "Scenario files are read strictly.",
              "See `meshsim schema` for what is allowed.", "", ""},
-    LintRule{"MSH0012", kError, "a scenario lacks a field", "Without it the question is not complete.", "Add it.", "", ""},
+    LintRule{"MSH0012", kError, "a scenario lacks a field", "Without it the question is not complete.", "Add it.", "",
+             ""},
     LintRule{"MSH0013", kError, "a scenario names an object that is not there",
              "A label overlay or an event of the timeline would have no effect.", "Correct the name.", "", ""},
     LintRule{"MSH0014", kWarning, "a text given as a token is no JSON Web Token",
@@ -59,20 +60,22 @@ constexpr std::array kFound = {
              "IST0106", ""},
     LintRule{"MSH0023", kError, "an object has no name", "The API server refuses it.", "Give it metadata.name.",
              "IST0106", ""},
-    LintRule{"MSH0024", kWarning, "an object is replaced by another of the same name",
-             "Both are in the input with different content; a cluster keeps the one that is applied last, and the order of "
-             "files decides nothing here.",
-             "Keep one of them.", "IST0145", ""},
+    LintRule{
+        "MSH0024", kWarning, "an object is replaced by another of the same name",
+        "Both are in the input with different content; a cluster keeps the one that is applied last, and the order of "
+        "files decides nothing here.",
+        "Keep one of them.", "", ""},
     LintRule{"MSH0025", kInfo, "an object is given twice", "Both copies say the same.", "Keep one of them.", "", ""},
     LintRule{"MSH0026", kWarning, "a kind that Istio no longer reads",
              "It was retired; current control planes ignore objects of it, so what it promised does not happen.",
              "Replace it by its successor, which the finding names.", "IST0002", ""},
     LintRule{"MSH0027", kInfo, "a document for another tool",
              "Kustomizations, Helm values and the like are no objects of a cluster.", "Render them first.", "", ""},
-    LintRule{"MSH0030", kWarning, "an unknown field",
-             "The API server drops fields that its schema does not have, or refuses the object; what was meant by it does "
-             "not happen.",
-             "Take the name that the finding proposes.", "IST0106 IST0133", ""},
+    LintRule{
+        "MSH0030", kWarning, "an unknown field",
+        "The API server drops fields that its schema does not have, or refuses the object; what was meant by it does "
+        "not happen.",
+        "Take the name that the finding proposes.", "IST0106 IST0133", ""},
     LintRule{"MSH0031", kWarning, "a field has a wrong type", "The API server refuses the object.",
              "Write the type that the schema asks for.", "IST0106", ""},
     LintRule{"MSH0101", kError, "a policy's selector is refused",
@@ -81,24 +84,28 @@ constexpr std::array kFound = {
     LintRule{"MSH0102", kError, "a policy's targetRef is refused",
              "A policy can target core/Service, ServiceEntry, Gateway and GatewayClass in its own namespace (PO-201).",
              "Name one of these, without a namespace.", "IST0106", "PO-201"},
-    LintRule{"MSH0103", kError, "a rule of an AuthorizationPolicy is refused",
-             "The admission webhook checks every field (PO-202). Where it is down, the object gets in and the proxies make "
-             "of it what they can.",
-             "Mend the field named.", "IST0106", "PO-202"},
-    LintRule{"MSH0104", kError, "an action of an AuthorizationPolicy is refused",
-             "CUSTOM needs rules and a provider and may not look at the peer; DENY needs rules; dry-run is for ALLOW and "
-             "DENY (PO-203, PO-164).",
-             "Mend the field named.", "IST0106", "PO-203 PO-164 PO-026"},
-    LintRule{"MSH0105", kWarning, "the admission webhook warns of a policy",
-             "It is accepted, and does more or less than it says: a selector without labels, or a DENY that falls on every "
-             "TCP port (PO-204).",
-             "Say what is meant: leave out the selector, or add ports.", "IST0133", "PO-204 PO-019 PO-052"},
+    LintRule{
+        "MSH0103", kError, "a rule of an AuthorizationPolicy is refused",
+        "The admission webhook checks every field (PO-202). Where it is down, the object gets in and the proxies make "
+        "of it what they can.",
+        "Mend the field named.", "IST0106", "PO-202"},
+    LintRule{
+        "MSH0104", kError, "an action of an AuthorizationPolicy is refused",
+        "CUSTOM needs rules and a provider and may not look at the peer; DENY needs rules; dry-run is for ALLOW and "
+        "DENY (PO-203, PO-164).",
+        "Mend the field named.", "IST0106", "PO-203 PO-164 PO-026"},
+    LintRule{
+        "MSH0105", kWarning, "the admission webhook warns of a policy",
+        "It is accepted, and does more or less than it says: a selector without labels, or a DENY that falls on every "
+        "TCP port (PO-204).",
+        "Say what is meant: leave out the selector, or add ports.", "IST0133", "PO-204 PO-019 PO-052"},
     LintRule{"MSH0106", kError, "a policy exceeds a limit of its schema", "The API server refuses it (PO-205).",
              "Split it.", "IST0106", "PO-205"},
-    LintRule{"MSH0107", kWarning, "a value of a policy can never match",
-             "Accepted by everybody, and dead: principals are written without spiffe://, a star works only at the start or "
-             "end of a value, methods are upper case (PO-206).",
-             "Write the value as the proxies compare it.", "LN-09 PF-23 KIA0102", "PO-206 PO-032 PO-035 PO-039"},
+    LintRule{
+        "MSH0107", kWarning, "a value of a policy can never match",
+        "Accepted by everybody, and dead: principals are written without spiffe://, a star works only at the start or "
+        "end of a value, methods are upper case (PO-206).",
+        "Write the value as the proxies compare it.", "LN-09 PF-23 KIA0102", "PO-206 PO-032 PO-035 PO-039"},
     LintRule{"MSH0108", kError, "a PeerAuthentication is refused",
              "portLevelMtls needs a selector, at least one entry, and ports from 1 to 65535.", "Mend the field named.",
              "IST0106", "PO-082"},
@@ -111,26 +118,28 @@ constexpr std::array kFound = {
     LintRule{"MSH0201", kWarning, "a Service selects no workload",
              "Requests to it find no endpoint. In a folder that holds only a part of the mesh this is to be expected.",
              "Correct the selector, or give the missing files as well.", "KIA0701", "DP-200"},
-    LintRule{"MSH0202", kWarning, "a waypoint is named that does not exist",
-             "The workload or Service is published without a waypoint: traffic bypasses it and every policy that targets "
-             "it (PO-145). Nothing fails.",
-             "Create the Gateway of class istio-waypoint, or correct the label istio.io/use-waypoint.",
-             "LN-11 KIA1313 PF-14 IST0171", "PO-145 DP-102"},
+    LintRule{
+        "MSH0202", kWarning, "a waypoint is named that does not exist",
+        "The workload or Service is published without a waypoint: traffic bypasses it and every policy that targets "
+        "it (PO-145). Nothing fails.",
+        "Create the Gateway of class istio-waypoint, or correct the label istio.io/use-waypoint.",
+        "LN-11 KIA1313 PF-14 IST0171", "PO-145 DP-102"},
     LintRule{"MSH0203", kWarning, "a waypoint does not admit this binding",
              "Its allowedRoutes do not take objects of this namespace, so traffic bypasses it (PO-145).",
              "Allow the namespace in the Gateway's listener (allowedRoutes), or use a waypoint of the own namespace.",
              "LN-11 IST0171", "PO-145 DP-106"},
-    LintRule{"MSH0204", kWarning, "a waypoint is for another kind of traffic",
-             "istio.io/waypoint-for decides whether a waypoint serves traffic addressed to Services, to workloads, or "
-             "both; a binding of the other kind is not used (PO-143).",
-             "Set istio.io/waypoint-for to all on the Gateway, or put the label on the kind of object that is addressed.",
-             "LN-11 PF-16 IST0171", "PO-143 DP-103"},
+    LintRule{
+        "MSH0204", kWarning, "a waypoint is for another kind of traffic",
+        "istio.io/waypoint-for decides whether a waypoint serves traffic addressed to Services, to workloads, or "
+        "both; a binding of the other kind is not used (PO-143).",
+        "Set istio.io/waypoint-for to all on the Gateway, or put the label on the kind of object that is addressed.",
+        "LN-11 PF-16 IST0171", "PO-143 DP-103"},
     LintRule{"MSH0205", kWarning, "a Gateway has a class that is not Istio's",
              "Another controller runs it, or none; meshsim does not model it.",
              "Correct gatewayClassName, or add the GatewayClass to the files.", "", "DP-100"},
     LintRule{"MSH0206", kWarning, "istio.io/use-waypoint-namespace stands alone",
-             "Without istio.io/use-waypoint on the same object it means nothing (DP-102).", "Add istio.io/use-waypoint.",
-             "", "DP-102"},
+             "Without istio.io/use-waypoint on the same object it means nothing (DP-102).",
+             "Add istio.io/use-waypoint.", "", "DP-102"},
     LintRule{"MSH0207", kWarning, "istio.io/use-waypoint names a Gateway that is no waypoint",
              "ztunnels send HBONE to it and it listens on no HBONE port: connections fail.",
              "Name a Gateway of class istio-waypoint.", "LN-11", "DP-100"},
@@ -139,10 +148,10 @@ constexpr std::array kFound = {
              "until it is programmed (PO-145).",
              "Wait for Programmed=True before the objects are labelled; look at the Gateway's conditions.",
              "LN-11 PF-15 IST0171", "PO-145 DP-100"},
-    LintRule{"MSH0209", kWarning, "a Service names a target port that no pod has",
-             "The port leads nowhere (DP-201).", "Name a container port, or use its number.", "", "DP-201"},
+    LintRule{"MSH0209", kWarning, "a Service names a target port that no pod has", "The port leads nowhere (DP-201).",
+             "Name a container port, or use its number.", "", "DP-201"},
     LintRule{"MSH0210", kWarning, "an object is declared again with another content",
-             "A cluster can hold only one of them.", "Keep one of them.", "IST0145", ""},
+             "A cluster can hold only one of them.", "Keep one of them.", "", ""},
     LintRule{"MSH0211", kInfo, "an object is for another revision",
              "istiod reads only objects whose label istio.io/rev is absent or its own.",
              "Correct the label, or state mesh.revision.", "", ""},
@@ -159,12 +168,13 @@ constexpr std::array kFound = {
              "An unmanaged Gateway is run by the pods behind the Service that spec.addresses names.",
              "Correct the host name.", "", "DP-100"},
     LintRule{"MSH0216", kInfo, "an object is hidden from the control plane",
-             "Discovery selectors or mesh.undiscoveredNamespaces leave its namespace out.", "Nothing, if that is meant.",
-             "", ""},
-    LintRule{"MSH0217", kWarning, "a label of pods stands on the object around them",
-             "istio.io/dataplane-mode, sidecar.istio.io/inject and istio.io/use-waypoint count on pods; on a Deployment "
-             "itself they do nothing.",
-             "Move the label to spec.template.metadata.labels.", "IST0107", "DP-003 DP-012 DP-105"},
+             "Discovery selectors or mesh.undiscoveredNamespaces leave its namespace out.",
+             "Nothing, if that is meant.", "", ""},
+    LintRule{
+        "MSH0217", kWarning, "a label of pods stands on the object around them",
+        "istio.io/dataplane-mode, sidecar.istio.io/inject and istio.io/use-waypoint count on pods; on a Deployment "
+        "itself they do nothing.",
+        "Move the label to spec.template.metadata.labels.", "IST0107", "DP-003 DP-012 DP-105"},
     LintRule{"MSH0219", kWarning, "a namespace has labels for sidecars and for ambient",
              "New pods get sidecars, which win; pods that were there before are ambient at once (DP-020, DP-021). The "
              "OpenShift document asks to avoid mixed labels.",
@@ -174,8 +184,8 @@ constexpr std::array kFound = {
              "Mend the value.", "IST0106", ""},
     LintRule{"MSH0230", kError, "an unknown switch of the profile", "Scenario files are read strictly.",
              "See `meshsim profiles`.", "", ""},
-    LintRule{"MSH0231", kError, "an unknown profile", "Scenario files are read strictly.", "See `meshsim profiles`.", "",
-             ""},
+    LintRule{"MSH0231", kError, "an unknown profile", "Scenario files are read strictly.", "See `meshsim profiles`.",
+             "", ""},
     LintRule{"MSH0240", kWarning, "a delegate VirtualService is not usable", "The route is dropped (DP-256).",
              "Create it without hosts, in a namespace that may see it.", "", "DP-256"},
     LintRule{"MSH0241", kWarning, "a route's parent does not exist", "The route is not in force.",
@@ -209,11 +219,11 @@ struct Table {
     take(binding_rules());
     take(enrolment_rules());
     take(mtls_rules());
-    // take(request_rules());
-    // take(route_rules());
-    // take(telemetry_rules());
+    take(request_rules());
+    take(route_rules());
+    take(telemetry_rules());
     take(network_rules());
-    // take(object_rules());
+    take(object_rules());
     std::sort(rules.begin(), rules.end(), [](const LintRule& a, const LintRule& b) { return a.code < b.code; });
     for (std::size_t i = 0; i < rules.size(); ++i) {
       by_alias.emplace(rules[i].code, i);

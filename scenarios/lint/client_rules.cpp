@@ -64,7 +64,8 @@ std::vector<Request> telling_requests(const LintContext& c, const PolicyView& p,
     for (std::size_t i = 0; i < all.size(); ++i)
       if (c.show(c.flow(*asker, targets.front(), all[i]),
                  [](const Outcome& o) { return o.waypoint_traversed && o.verdict == Verdict::Denied; })) {
-        std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i), all.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+        std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(i),
+                    all.begin() + static_cast<std::ptrdiff_t>(i) + 1);
         return all;
       }
   return all;
@@ -99,7 +100,8 @@ void bypassed(const LintContext& c, RuleFindings& out) {
   for (const Object* object : c.mesh.objects_of("RequestAuthentication")) {
     const auto attachment = policy::decode_attachment(object->spec());
     if (!attachment.refs.empty())
-      report(*object, attachment, {Request{}}, "only the waypoint checks these tokens, and these clients do not go through it");
+      report(*object, attachment, {Request{}},
+             "only the waypoint checks these tokens, and these clients do not go through it");
   }
 }
 
@@ -115,10 +117,10 @@ void ingress_skips(const LintContext& c, RuleFindings& out) {
     });
     if (!shown) continue;
     const Gateway& gateway = c.mesh.gateways[in.gateway];
-    LintFinding& finding =
-        out.add(service.ref, "requests from gateway " + gateway.ns + '/' + gateway.name + " skip the waypoint " +
-                                 service.waypoint.named + ": neither the Service nor its namespace has the label "
-                                 "istio.io/ingress-use-waypoint=true");
+    LintFinding& finding = out.add(service.ref, "requests from gateway " + gateway.ns + '/' + gateway.name +
+                                                    " skip the waypoint " + service.waypoint.named +
+                                                    ": neither the Service nor its namespace has the label "
+                                                    "istio.io/ingress-use-waypoint=true");
     if (targeted.count(in.service) == 0) finding.severity = Severity::Info;
     finding.affects("gateway " + gateway.ns + '/' + gateway.name);
     finding.flow = shown->flow;
@@ -148,7 +150,8 @@ void sidecars_ignore(const LintContext& c, RuleFindings& out) {
                  (has_status(o, p.text, PolicyStatus::Bypassed) || has_status(o, p.text, PolicyStatus::Inert));
         });
     if (!shown) continue;
-    LintFinding& finding = out.add(*p.object, "these pods still run sidecars, which ignore every policy with targetRefs");
+    LintFinding& finding =
+        out.add(*p.object, "these pods still run sidecars, which ignore every policy with targetRefs");
     for (const std::size_t w : pods) finding.affects(c.workload_text(w));
     finding.flow = shown->flow;
     finding.shows = shown->text;
@@ -167,12 +170,14 @@ void headless(const LintContext& c, RuleFindings& out) {
       for (const Reach& reach : c.reach(p.spec.ns, p.spec.attachment))
         targeted = targeted || std::find(reach.services.begin(), reach.services.end(), s) != reach.services.end();
     if (!own && !targeted) continue;
-    const auto shown = c.show(c.askers(Population::Ambient, service.ns), c.service_targets(s), {}, [](const Outcome& o) {
-      return !o.waypoint_traversed && o.verdict != Verdict::Unknown && o.destination_workload != Hop::npos;
-    });
+    const auto shown =
+        c.show(c.askers(Population::Ambient, service.ns), c.service_targets(s), {}, [](const Outcome& o) {
+          return !o.waypoint_traversed && o.verdict != Verdict::Unknown && o.destination_workload != Hop::npos;
+        });
     if (!shown) continue;
-    LintFinding& finding = out.add(service.ref, "it is headless: clients address its pods, and a waypoint for Services is "
-                                                "not used for pod addresses");
+    LintFinding& finding = out.add(service.ref,
+                                   "it is headless: clients address its pods, and a waypoint for Services is "
+                                   "not used for pod addresses");
     finding.flow = shown->flow;
     finding.shows = shown->text;
   }
@@ -221,10 +226,10 @@ void mixed_endpoints(const LintContext& c, RuleFindings& out) {
     std::vector<Request> requests(1);
     for (const PolicyView& p : c.policies()) {
       if (p.spec.ns != service.ns && p.spec.ns != c.root()) continue;
-      const bool concerns = !p.spec.attachment.refs.empty() ||
-                            std::any_of(workloads.begin(), workloads.end(), [&](std::size_t w) {
-                              return std::binary_search(p.selected.begin(), p.selected.end(), w);
-                            });
+      const bool concerns =
+          !p.spec.attachment.refs.empty() || std::any_of(workloads.begin(), workloads.end(), [&](std::size_t w) {
+            return std::binary_search(p.selected.begin(), p.selected.end(), w);
+          });
       if (!concerns || requests.size() > 8) continue;
       for (Request& request : requests_for(p.spec, 4)) requests.push_back(std::move(request));
     }
@@ -258,14 +263,15 @@ void mixed_endpoints(const LintContext& c, RuleFindings& out) {
 }
 
 constexpr std::array kRules = {
-    LintRule{"MSH1101", Severity::Warning, "clients bypass the waypoint that enforces a policy",
-             "A policy with targetRefs is evaluated at the waypoint and nowhere else. Sidecars never send to waypoints, "
-             "gateways only with istio.io/ingress-use-waypoint, and uncaptured pods reach the pod directly (PO-141, PO-142, "
-             "PO-144). They pass as if the policy did not exist. The OpenShift coexistence document states this as the "
-             "limit of mixed meshes.",
-             "Move these clients to ambient, opt gateways in, and protect the pods with an L4 policy by selector that "
-             "admits only identities that may do everything.",
-             "LN-01 PF-01 PF-13", "PO-141 PO-142 PO-144 PO-150", bypassed},
+    LintRule{
+        "MSH1101", Severity::Warning, "clients bypass the waypoint that enforces a policy",
+        "A policy with targetRefs is evaluated at the waypoint and nowhere else. Sidecars never send to waypoints, "
+        "gateways only with istio.io/ingress-use-waypoint, and uncaptured pods reach the pod directly (PO-141, PO-142, "
+        "PO-144). They pass as if the policy did not exist. The OpenShift coexistence document states this as the "
+        "limit of mixed meshes.",
+        "Move these clients to ambient, opt gateways in, and protect the pods with an L4 policy by selector that "
+        "admits only identities that may do everything.",
+        "LN-01 PF-01 PF-13", "PO-141 PO-142 PO-144 PO-150", bypassed},
     LintRule{"MSH1102", Severity::Warning, "ingress traffic skips the waypoint",
              "A gateway sends to a Service's waypoint only if the Service or its namespace carries "
              "istio.io/ingress-use-waypoint=true (PO-142).",
@@ -276,23 +282,26 @@ constexpr std::array kRules = {
              "(PO-143).",
              "Give the Service a cluster IP, or use a waypoint for workloads with the label on the pods.", "PF-17",
              "PO-143", headless},
-    LintRule{"MSH1114", Severity::Warning, "pods with sidecars ignore a policy with targetRefs",
-             "A proxy that is no Gateway API pod ignores every policy with targetRefs (PO-003). The policy's status says "
-             "accepted.",
-             "Keep the selector policy beside it until the pods have been restarted without sidecar (PO-014, PO-159).",
-             "PF-13 PF-42", "PO-003 PO-014", sidecars_ignore},
-    LintRule{"MSH1115", Severity::Warning, "clients bypass an egress waypoint",
-             "A ServiceEntry bound to a waypoint is a control point for ambient clients only; sidecars and uncaptured pods "
-             "go out directly (PO-131).",
-             "Move the clients to ambient, or keep an egress gateway for sidecars and block other ways with a "
-             "NetworkPolicy.",
-             "PF-37 PF-55", "PO-131", egress_bypassed},
-    LintRule{"MSH1206", Severity::Warning, "one Service, several modes, several verdicts",
-             "The path is chosen per endpoint. Where pods of a Service run in different modes, other proxies evaluate other "
-             "policies, and the same request is sometimes refused and sometimes not.",
-             "Finish the migration of the Service's pods at once, or keep both halves of every policy (selector and "
-             "targetRefs) until it is done.",
-             "LN-12 PF-49", "PO-014 PO-150 PO-151", mixed_endpoints},
+    LintRule{
+        "MSH1114", Severity::Warning, "pods with sidecars ignore a policy with targetRefs",
+        "A proxy that is no Gateway API pod ignores every policy with targetRefs (PO-003). The policy's status says "
+        "accepted.",
+        "Keep the selector policy beside it until the pods have been restarted without sidecar (PO-014, PO-159).",
+        "PF-13 PF-42", "PO-003 PO-014", sidecars_ignore},
+    LintRule{
+        "MSH1115", Severity::Warning, "clients bypass an egress waypoint",
+        "A ServiceEntry bound to a waypoint is a control point for ambient clients only; sidecars and uncaptured pods "
+        "go out directly (PO-131).",
+        "Move the clients to ambient, or keep an egress gateway for sidecars and block other ways with a "
+        "NetworkPolicy.",
+        "PF-37 PF-55", "PO-131", egress_bypassed},
+    LintRule{
+        "MSH1206", Severity::Warning, "one Service, several modes, several verdicts",
+        "The path is chosen per endpoint. Where pods of a Service run in different modes, other proxies evaluate other "
+        "policies, and the same request is sometimes refused and sometimes not.",
+        "Finish the migration of the Service's pods at once, or keep both halves of every policy (selector and "
+        "targetRefs) until it is done.",
+        "LN-12 PF-49", "PO-014 PO-150 PO-151", mixed_endpoints},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Which pods are in which mode, and what is half done about it: the best practices of the OpenShift coexistence document
-// and the findings of istioctl and Kiali on the same ground.
+// Which pods are in which mode, and what is half done about it: the best practices of the OpenShift coexistence
+// document and the findings of istioctl and Kiali on the same ground.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -36,10 +36,10 @@ void mixed_namespace(const LintContext& c, RuleFindings& out) {
       if (c.is_sidecar(w)) sidecar.push_back(w);
     }
     if (ambient.empty() || sidecar.empty()) continue;
-    LintFinding& finding =
-        out.add({"Namespace", "", name, info.source.value_or(Source{})},
-                std::to_string(sidecar.size()) + " of its workloads run sidecars and " + std::to_string(ambient.size()) +
-                    " are ambient: policies for the whole namespace mean something else to each half");
+    LintFinding& finding = out.add(
+        {"Namespace", "", name, info.source.value_or(Source{})},
+        std::to_string(sidecar.size()) + " of its workloads run sidecars and " + std::to_string(ambient.size()) +
+            " are ambient: policies for the whole namespace mean something else to each half");
     for (const std::size_t w : sidecar) finding.affects(c.workload_text(w));
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
   }
@@ -81,8 +81,9 @@ void legacy_sidecars(const LintContext& c, RuleFindings& out) {
     }
     if (!shown) continue;
     LintFinding& finding =
-        out.add(one.owner, "its sidecar was injected before ambient was enabled: it takes no HBONE, so ambient clients and "
-                           "waypoints send it plaintext without identity; restart it");
+        out.add(one.owner,
+                "its sidecar was injected before ambient was enabled: it takes no HBONE, so ambient clients and "
+                "waypoints send it plaintext without identity; restart it");
     finding.affects(c.workload_text(w));
     finding.flow = shown->flow;
     finding.shows = shown->text;
@@ -107,8 +108,9 @@ void host_network(const LintContext& c, RuleFindings& out) {
     if (!one.host_network || one.role != ProxyRole::None) continue;
     const bool ambient = find(one.labels, "istio.io/dataplane-mode") == "ambient";
     if (!ambient && !injects(one.labels)) continue;
-    out.add(one.owner, std::string("it uses the node's network, so it can be neither redirected nor injected: the label ") +
-                           (ambient ? "istio.io/dataplane-mode" : "sidecar.istio.io/inject") + " has no effect")
+    out.add(one.owner,
+            std::string("it uses the node's network, so it can be neither redirected nor injected: the label ") +
+                (ambient ? "istio.io/dataplane-mode" : "sidecar.istio.io/inject") + " has no effect")
         .affects(c.workload_text(w));
   }
 }
@@ -199,9 +201,10 @@ void exempt_ports(const LintContext& c, RuleFindings& out) {
         if (!shown && asker->workload != w)
           shown = c.show(c.flow(*asker, c.pod_target(w, port, FlowProtocol::Http)), denied_at_destination);
       if (!shown) continue;
-      LintFinding& finding = out.add(one.owner, "port " + std::to_string(port) +
-                                                    " was exempt from capture at sidecars; by HBONE it is under policy, "
-                                                    "and clients are refused");
+      LintFinding& finding =
+          out.add(one.owner, "port " + std::to_string(port) +
+                                 " was exempt from capture at sidecars; by HBONE it is under policy, "
+                                 "and clients are refused");
       finding.affects(c.workload_text(w));
       finding.flow = shown->flow;
       finding.shows = shown->text;
@@ -211,37 +214,43 @@ void exempt_ports(const LintContext& c, RuleFindings& out) {
 }
 
 constexpr std::array kRules = {
-    LintRule{"MSH1013", Severity::Warning, "an exempt port is under policy now",
-             "excludeInboundPorts, and the metrics ports of a sidecar, are left out of its capture. HBONE arrives at port "
-             "15008 whatever port is asked for, and ztunnel captures every port: policies apply, and scrapes or probes by "
-             "address are refused once a default-deny exists (PO-067).",
-             "Allow the port (operation.ports) or the scraper's identity in an L4 policy.", "LN-19 PF-38",
-             "PO-067 DP-025 DP-017", exempt_ports},
-    LintRule{"MSH1202", Severity::Warning, "a pod has labels for sidecars and for ambient",
-             "Injection is decided when a pod is created and does not look at istio.io/dataplane-mode; the sidecar wins "
-             "(DP-002, DP-020). The OpenShift document asks to avoid mixed labels.",
-             "Keep one of the labels.", "IST0123 KIA1311 KIA1315", "DP-002 DP-020", mixed_pod_labels},
-    LintRule{"MSH1203", Severity::Warning, "sidecar and ambient pods in one namespace",
-             "Both modes work side by side, but a policy by namespace or selector is evaluated by other proxies with other "
-             "abilities in each. The OpenShift document recommends separate namespaces.",
-             "Move one kind to a namespace of its own, or migrate the whole namespace.", "KIA1316", "DP-020 PO-014",
-             mixed_namespace},
-    LintRule{"MSH1204", Severity::Warning, "a sidecar that takes no HBONE",
-             "A pod injected before ambient was enabled lacks ISTIO_META_ENABLE_HBONE: it does not listen on 15008, so "
-             "ambient clients and waypoints reach it in plaintext and without identity; under STRICT not at all (PO-146, "
-             "PO-088). The OpenShift document requires a restart.",
-             "Restart the workload after the control plane has the ambient profile.", "PF-28", "DP-008 DP-037 PO-146 PO-088",
-             legacy_sidecars},
-    LintRule{"MSH1205", Severity::Error, "ambient pods without istio-cni or ztunnel on their node",
-             "Nobody redirects the pod: it sends and takes plaintext, has no identity, and no policy protects it (DP-022).",
-             "Run both DaemonSets on every node (node selectors, taints).", "", "DP-010 DP-022", without_ztunnel},
+    LintRule{
+        "MSH1013", Severity::Warning, "an exempt port is under policy now",
+        "excludeInboundPorts, and the metrics ports of a sidecar, are left out of its capture. HBONE arrives at port "
+        "15008 whatever port is asked for, and ztunnel captures every port: policies apply, and scrapes or probes by "
+        "address are refused once a default-deny exists (PO-067).",
+        "Allow the port (operation.ports) or the scraper's identity in an L4 policy.", "LN-19 PF-38",
+        "PO-067 DP-025 DP-017", exempt_ports},
+    LintRule{
+        "MSH1202", Severity::Warning, "a pod has labels for sidecars and for ambient",
+        "Injection is decided when a pod is created and does not look at istio.io/dataplane-mode; the sidecar wins "
+        "(DP-002, DP-020). The OpenShift document asks to avoid mixed labels.",
+        "Keep one of the labels.", "IST0123 KIA1311 KIA1315", "DP-002 DP-020", mixed_pod_labels},
+    LintRule{
+        "MSH1203", Severity::Warning, "sidecar and ambient pods in one namespace",
+        "Both modes work side by side, but a policy by namespace or selector is evaluated by other proxies with other "
+        "abilities in each. The OpenShift document recommends separate namespaces.",
+        "Move one kind to a namespace of its own, or migrate the whole namespace.", "KIA1316", "DP-020 PO-014",
+        mixed_namespace},
+    LintRule{
+        "MSH1204", Severity::Warning, "a sidecar that takes no HBONE",
+        "A pod injected before ambient was enabled lacks ISTIO_META_ENABLE_HBONE: it does not listen on 15008, so "
+        "ambient clients and waypoints reach it in plaintext and without identity; under STRICT not at all (PO-146, "
+        "PO-088). The OpenShift document requires a restart.",
+        "Restart the workload after the control plane has the ambient profile.", "PF-28", "DP-008 DP-037 PO-146 PO-088",
+        legacy_sidecars},
+    LintRule{
+        "MSH1205", Severity::Error, "ambient pods without istio-cni or ztunnel on their node",
+        "Nobody redirects the pod: it sends and takes plaintext, has no identity, and no policy protects it (DP-022).",
+        "Run both DaemonSets on every node (node selectors, taints).", "", "DP-010 DP-022", without_ztunnel},
     LintRule{"MSH1207", Severity::Warning, "a pod without sidecar in a namespace with injection",
              "It has no identity and enforces no policy (DP-022).",
-             "Say so with sidecar.istio.io/inject=false if it is meant; otherwise restart it.", "IST0103", "DP-004 DP-006",
-             not_injected},
+             "Say so with sidecar.istio.io/inject=false if it is meant; otherwise restart it.", "IST0103",
+             "DP-004 DP-006", not_injected},
     LintRule{"MSH1208", Severity::Info, "a namespace that is in no mode",
              "Its pods are outside of the mesh: no identity, no policy, no telemetry of their own (DP-022).",
-             "Label it, or label it istio-injection=disabled to say that it is meant.", "IST0102", "DP-022", outside_mesh},
+             "Label it, or label it istio-injection=disabled to say that it is meant.", "IST0102", "DP-022",
+             outside_mesh},
     LintRule{"MSH1209", Severity::Warning, "a mode label on a pod with hostNetwork",
              "There is no network namespace of its own to redirect; neither mode captures it (DP-016).",
              "Remove the label, or hostNetwork.", "PF-23", "DP-006 DP-016", host_network},

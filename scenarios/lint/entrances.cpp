@@ -17,8 +17,8 @@ struct Finder {
   std::vector<Entrance> out;
   std::set<std::pair<std::size_t, std::size_t>> known;
 
-  void add(std::size_t gateway, std::size_t service, std::uint16_t port, bool tls, std::string host, const Request& request,
-           const Object& route) {
+  void add(std::size_t gateway, std::size_t service, std::uint16_t port, bool tls, std::string host,
+           const Request& request, const Object& route) {
     if (service == kNone || gateway == kNone || !known.emplace(gateway, service).second) return;
     if (host.empty() || host == "*") host = "www.example.com";
     if (host.starts_with("*.")) host = "www" + host.substr(1);

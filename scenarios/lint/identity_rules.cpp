@@ -91,8 +91,8 @@ std::optional<Difference> differs(const LintContext& c, const PolicyView& p, std
           });
           if (!direct) continue;
           const auto through = c.show(c.flow(*asker, target, request), [&](const Outcome& o) {
-            return o.waypoint_traversed &&
-                   (allowed_directly ? denied_at_destination(o) && !o.denied_by->policy : o.verdict == Verdict::Allowed);
+            return o.waypoint_traversed && (allowed_directly ? denied_at_destination(o) && !o.denied_by->policy
+                                                             : o.verdict == Verdict::Allowed);
           });
           if (through) return Difference{*through, direct->text};
         }
@@ -122,15 +122,17 @@ void through_waypoint(const LintContext& c, RuleFindings& out, Action action, co
 }
 
 void allow_through_waypoint(const LintContext& c, RuleFindings& out) {
-  through_waypoint(c, out, Action::Allow,
-                   "clients that it allows are refused when they come through the waypoint: the pod sees the waypoint's "
-                   "identity and address, not theirs");
+  through_waypoint(
+      c, out, Action::Allow,
+      "clients that it allows are refused when they come through the waypoint: the pod sees the waypoint's "
+      "identity and address, not theirs");
 }
 
 void deny_through_waypoint(const LintContext& c, RuleFindings& out) {
-  through_waypoint(c, out, Action::Deny,
-                   "clients that it denies get through by the waypoint: the pod sees the waypoint's identity and address, "
-                   "not theirs");
+  through_waypoint(
+      c, out, Action::Deny,
+      "clients that it denies get through by the waypoint: the pod sees the waypoint's identity and address, "
+      "not theirs");
 }
 
 void address_behind_gateway(const LintContext& c, RuleFindings& out) {
@@ -158,9 +160,10 @@ void address_behind_gateway(const LintContext& c, RuleFindings& out) {
             });
           }
       if (!shown) continue;
-      LintFinding& finding = out.add(*p.object, p.object->spec()["rules"],
-                                     "behind a gateway the direct peer is the gateway's pod: ipBlocks for visitors never "
-                                     "match at the workload");
+      LintFinding& finding =
+          out.add(*p.object, p.object->spec()["rules"],
+                  "behind a gateway the direct peer is the gateway's pod: ipBlocks for visitors never "
+                  "match at the workload");
       finding.affects(c.workload_text(hit->workload));
       finding.flow = shown->flow;
       finding.shows = shown->text;
@@ -215,10 +218,9 @@ void foreign_trust_domain(const LintContext& c, RuleFindings& out) {
         return allow ? denied_at_destination(o) : o.verdict == Verdict::Allowed;
       });
     if (!meant.empty() && !shown) continue;
-    LintFinding& finding =
-        out.add(*p.object, p.object->spec()["rules"],
-                "ztunnel compares " + value + " literally, and identities here begin with " + own +
-                    ": it never matches at ambient pods, though sidecars expand it");
+    LintFinding& finding = out.add(*p.object, p.object->spec()["rules"],
+                                   "ztunnel compares " + value + " literally, and identities here begin with " + own +
+                                       ": it never matches at ambient pods, though sidecars expand it");
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
     if (shown) {
       finding.flow = shown->flow;
@@ -285,39 +287,44 @@ void waypoint_only(const LintContext& c, RuleFindings& out) {
 }
 
 constexpr std::array kRules = {
-    LintRule{"MSH1016", Severity::Error, "an ALLOW by client refuses these clients behind a waypoint",
-             "After a waypoint, ztunnel and sidecars see the waypoint's identity and pod address, not the client's "
-             "(PO-070, PO-071). A workload policy that lists clients then refuses everything that comes through it.",
-             "Allow the waypoint's principal at the pods (<trust domain>/ns/<namespace>/sa/<waypoint>) and move the list "
-             "of clients to a policy for the waypoint with targetRefs. While sidecar clients remain, list both (PO-153).",
-             "LN-05 PF-08 PF-19", "PO-070 PO-071 PO-075 PO-153", allow_through_waypoint},
-    LintRule{"MSH1017", Severity::Error, "a DENY by client is evaded through a waypoint",
-             "After a waypoint, ztunnel and sidecars see the waypoint's identity and pod address, not the client's, so the "
-             "policy matches nobody who comes through it (PO-154).",
-             "Copy the policy to the waypoint with targetRefs; keep this one for clients that bypass the waypoint.",
-             "LN-05 PF-09", "PO-070 PO-075 PO-154", deny_through_waypoint},
-    LintRule{"MSH1018", Severity::Warning, "ipBlocks for visitors at a workload behind a gateway",
-             "ipBlocks look at the direct peer of the connection, which is the gateway's pod (PO-071).",
-             "Put the policy at the gateway (selector or targetRefs), or use remoteIpBlocks where the number of trusted "
-             "proxies is configured and the workload has a sidecar or waypoint.",
-             "LN-05 PF-19 PF-20", "PO-038 PO-071", address_behind_gateway},
-    LintRule{"MSH1021", Severity::Error, "a principal's trust domain is not expanded at ztunnel",
-             "istiod expands cluster.local and the mesh's aliases in principals for Envoy, not for ztunnel, which compares "
-             "the text as it is (PO-048, PO-049). ztunnel also refuses peers of another trust domain outright.",
-             "Write the mesh's own trust domain, or *: */ns/<namespace>/sa/<account>. serviceAccounts work for any "
-             "domain.",
-             "LN-08 PF-21 PF-22", "PO-048 PO-049", foreign_trust_domain},
+    LintRule{
+        "MSH1016", Severity::Error, "an ALLOW by client refuses these clients behind a waypoint",
+        "After a waypoint, ztunnel and sidecars see the waypoint's identity and pod address, not the client's "
+        "(PO-070, PO-071). A workload policy that lists clients then refuses everything that comes through it.",
+        "Allow the waypoint's principal at the pods (<trust domain>/ns/<namespace>/sa/<waypoint>) and move the list "
+        "of clients to a policy for the waypoint with targetRefs. While sidecar clients remain, list both (PO-153).",
+        "LN-05 PF-08 PF-19", "PO-070 PO-071 PO-075 PO-153", allow_through_waypoint},
+    LintRule{
+        "MSH1017", Severity::Error, "a DENY by client is evaded through a waypoint",
+        "After a waypoint, ztunnel and sidecars see the waypoint's identity and pod address, not the client's, so the "
+        "policy matches nobody who comes through it (PO-154).",
+        "Copy the policy to the waypoint with targetRefs; keep this one for clients that bypass the waypoint.",
+        "LN-05 PF-09", "PO-070 PO-075 PO-154", deny_through_waypoint},
+    LintRule{
+        "MSH1018", Severity::Warning, "ipBlocks for visitors at a workload behind a gateway",
+        "ipBlocks look at the direct peer of the connection, which is the gateway's pod (PO-071).",
+        "Put the policy at the gateway (selector or targetRefs), or use remoteIpBlocks where the number of trusted "
+        "proxies is configured and the workload has a sidecar or waypoint.",
+        "LN-05 PF-19 PF-20", "PO-038 PO-071", address_behind_gateway},
+    LintRule{
+        "MSH1021", Severity::Error, "a principal's trust domain is not expanded at ztunnel",
+        "istiod expands cluster.local and the mesh's aliases in principals for Envoy, not for ztunnel, which compares "
+        "the text as it is (PO-048, PO-049). ztunnel also refuses peers of another trust domain outright.",
+        "Write the mesh's own trust domain, or *: */ns/<namespace>/sa/<account>. serviceAccounts work for any "
+        "domain.",
+        "LN-08 PF-21 PF-22", "PO-048 PO-049", foreign_trust_domain},
     LintRule{"MSH1022", Severity::Info, "a principal of an unknown trust domain",
              "It matches only peers of that very domain; sidecars accept such peers only with caCertificates for it "
              "(PO-048, PO-049).",
-             "Nothing, if the meshes are federated; otherwise write the mesh's own trust domain.", "LN-08", "PO-048 PO-049",
-             unknown_trust_domain},
-    LintRule{"MSH1037", Severity::Error, "only the waypoint is allowed while other clients remain",
-             "A policy that admits nobody but the waypoint (ALLOW its principal, or DENY notPrincipals) refuses every "
-             "client that does not go through it: sidecars, and gateways without ingress-use-waypoint (PO-076, PO-155).",
-             "Add it after the last sidecar client is gone and the gateways are opted in; until then list these clients, "
-             "too.",
-             "LN-10 PF-41", "PO-076 PO-155", waypoint_only},
+             "Nothing, if the meshes are federated; otherwise write the mesh's own trust domain.", "LN-08",
+             "PO-048 PO-049", unknown_trust_domain},
+    LintRule{
+        "MSH1037", Severity::Error, "only the waypoint is allowed while other clients remain",
+        "A policy that admits nobody but the waypoint (ALLOW its principal, or DENY notPrincipals) refuses every "
+        "client that does not go through it: sidecars, and gateways without ingress-use-waypoint (PO-076, PO-155).",
+        "Add it after the last sidecar client is gone and the gateways are opted in; until then list these clients, "
+        "too.",
+        "LN-10 PF-41", "PO-076 PO-155", waypoint_only},
 };
 
 }  // namespace

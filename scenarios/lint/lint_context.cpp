@@ -280,12 +280,22 @@ std::optional<Shown> LintContext::show(const std::vector<const Asker*>& askers, 
                                        const std::vector<Request>& requests, const Predicate& predicate) const {
   static const std::vector<Request> kPlain(1);
   const auto& asked = requests.empty() ? kPlain : requests;
+  // A workload that calls itself convinces nobody: others are asked first.
+  const auto is_self = [&](const Asker& asker, const Target& target) {
+    if (target.service == kNone) return asker.client.ns == target.to.ns && asker.client.name == target.to.name;
+    const auto& endpoints = mesh.services[target.service].endpoints;
+    return std::any_of(endpoints.begin(), endpoints.end(),
+                       [&](const Endpoint& e) { return e.workload == asker.workload; });
+  };
   std::size_t budget = 400;  // flows for one finding: what nobody of so many shows is rare enough to stay unsaid
-  for (const Asker* asker : askers)
-    for (const Target& target : targets)
-      for (const Request& request : asked) {
-        if (budget-- == 0) return std::nullopt;
-        if (auto shown = show(flow(*asker, target, request), predicate)) return shown;
+  for (const bool self : {false, true})
+    for (const Asker* asker : askers)
+      for (const Target& target : targets) {
+        if (is_self(*asker, target) != self) continue;
+        for (const Request& request : asked) {
+          if (budget-- == 0) return std::nullopt;
+          if (auto shown = show(flow(*asker, target, request), predicate)) return shown;
+        }
       }
   Asker outside;
   outside.client.kind = Client::Kind::Outside;

@@ -1,7 +1,7 @@
 #pragma once
-// LintContext: what the rules of the linter look at: the resolved mesh with its compiled policies, decoded policies with
-// the workloads they are for, who could be a client, and the means to put a flow to the mesh. It decides nothing about
-// traffic itself: a rule that claims an effect asks models::judge for a flow that shows it.
+// LintContext: what the rules of the linter look at: the resolved mesh with its compiled policies, decoded policies
+// with the workloads they are for, who could be a client, and the means to put a flow to the mesh. It decides nothing
+// about traffic itself: a rule that claims an effect asks models::judge for a flow that shows it.
 #include <functional>
 #include <map>
 #include <string>

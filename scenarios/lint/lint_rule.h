@@ -15,7 +15,7 @@ class LintContext;
 class RuleFindings;
 
 struct LintRule {
-  std::string_view code;     // "MSH1001": never reused, never changes its meaning
+  std::string_view code;  // "MSH1001": never reused, never changes its meaning
   models::Severity severity = models::Severity::Warning;
   std::string_view title;    // one line
   std::string_view why;      // what happens, and why
@@ -89,7 +89,9 @@ class RuleFindings {
     one.message = std::move(message);
     return one;
   }
-  LintFinding& add(const models::ObjectRef& ref, std::string message) { return add(ref, ref.source, std::move(message)); }
+  LintFinding& add(const models::ObjectRef& ref, std::string message) {
+    return add(ref, ref.source, std::move(message));
+  }
   LintFinding& add(const models::Object& object, models::Node at, std::string message) {
     return add(object.ref(), at.exists() ? object.source(at) : object.source(), std::move(message));
   }

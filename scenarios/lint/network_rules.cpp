@@ -70,11 +70,12 @@ void blocks_hbone(const LintContext& c, RuleFindings& out) {
 }
 
 constexpr std::array kRules = {
-    LintRule{"MSH1701", Severity::Error, "a NetworkPolicy blocks HBONE",
-             "Between ambient pods, waypoints and HBONE-aware sidecars every connection is on the wire as port 15008. A "
-             "NetworkPolicy that lists the application's ports lets none of it through (DP-312).",
-             "Add port 15008 (TCP) to the ingress rules, and to egress rules of the clients.", "", "DP-116 DP-312",
-             blocks_hbone},
+    LintRule{
+        "MSH1701", Severity::Error, "a NetworkPolicy blocks HBONE",
+        "Between ambient pods, waypoints and HBONE-aware sidecars every connection is on the wire as port 15008. A "
+        "NetworkPolicy that lists the application's ports lets none of it through (DP-312).",
+        "Add port 15008 (TCP) to the ingress rules, and to egress rules of the clients.", "", "DP-116 DP-312",
+        blocks_hbone},
 };
 
 }  // namespace

@@ -74,14 +74,13 @@ void deny_blocks_waypoint(const LintContext& c, RuleFindings& out) {
               if (std::find(reach.services.begin(), reach.services.end(), s) != reach.services.end())
                 for (Request& request : requests_for(q.spec, 4)) requests.push_back(std::move(request));
         if (requests.empty()) continue;
-        const auto shown =
-            c.show(c.askers(Population::Ambient, service.ns, 20), c.service_targets(s), requests, [](const Outcome& o) {
-              return o.waypoint_traversed && denied_at_destination(o) && !o.denied_by->policy;
-            });
+        const auto shown = c.show(
+            c.askers(Population::Ambient, service.ns, 20), c.service_targets(s), requests,
+            [](const Outcome& o) { return o.waypoint_traversed && denied_at_destination(o) && !o.denied_by->policy; });
         if (!shown) continue;
-        LintFinding& finding = out.add(
-            *p.object, "what the waypoint " + service.waypoint.named +
-                           " lets through is refused at the pod: nothing there allows the waypoint's identity");
+        LintFinding& finding =
+            out.add(*p.object, "what the waypoint " + service.waypoint.named +
+                                   " lets through is refused at the pod: nothing there allows the waypoint's identity");
         finding.affects(c.service_text(s));
         finding.flow = shown->flow;
         finding.shows = shown->text;
@@ -96,16 +95,17 @@ void root_deny_and_waypoints(const LintContext& c, RuleFindings& out) {
                                      [](const Gateway& g) { return g.kind == Gateway::Kind::Waypoint; });
   if (!waypoints) return;
   const bool covered = std::any_of(c.policies().begin(), c.policies().end(), [&](const PolicyView& p) {
-    return p.spec.ns == c.root() && std::any_of(p.spec.attachment.refs.begin(), p.spec.attachment.refs.end(), [](auto& r) {
-             return r.kind == policy::TargetRef::Kind::GatewayClass;
-           });
+    return p.spec.ns == c.root() &&
+           std::any_of(p.spec.attachment.refs.begin(), p.spec.attachment.refs.end(),
+                       [](auto& r) { return r.kind == policy::TargetRef::Kind::GatewayClass; });
   });
   if (covered) return;
   for (const PolicyView& p : c.policies())
     if (p.spec.ns == c.root() && !p.spec.attachment.selector && p.spec.attachment.refs.empty() &&
         p.spec.action == Action::Allow && p.spec.rules.empty())
-      out.add(*p.object, "this default-deny of the mesh does not apply to waypoints; a second one with targetRefs to the "
-                         "GatewayClass istio-waypoint does");
+      out.add(*p.object,
+              "this default-deny of the mesh does not apply to waypoints; a second one with targetRefs to the "
+              "GatewayClass istio-waypoint does");
 }
 
 // PF-30.
@@ -115,16 +115,18 @@ void root_selector(const LintContext& c, RuleFindings& out) {
     std::vector<std::size_t> gateways, others;
     for (const std::size_t w : p.selected) (is_gateway(c, w) ? gateways : others).push_back(w);
     if (gateways.empty() || others.empty()) continue;
-    LintFinding& finding = out.add(*p.object, p.object->spec()["selector"],
-                                   "a selector in the root namespace selects in every namespace: it is for the gateway, and "
-                                   "for these workloads as well");
+    LintFinding& finding =
+        out.add(*p.object, p.object->spec()["selector"],
+                "a selector in the root namespace selects in every namespace: it is for the gateway, and "
+                "for these workloads as well");
     for (const std::size_t w : others) finding.affects(c.workload_text(w));
   }
 }
 
 // IST0166: selectors that mean a waypoint.
 void selects_waypoint(const LintContext& c, RuleFindings& out) {
-  for (const char* kind : {"AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin", "TrafficExtension"})
+  for (const char* kind :
+       {"AuthorizationPolicy", "RequestAuthentication", "Telemetry", "WasmPlugin", "TrafficExtension"})
     for (const Object* object : c.mesh.objects_of(kind)) {
       const auto attachment = policy::decode_attachment(object->spec());
       if (!attachment.refs.empty() || !attachment.selector || attachment.selector->empty()) continue;
@@ -163,7 +165,8 @@ void selects_nobody(const LintContext& c, RuleFindings& out) {
       if (std::string_view(kind.name) == "PeerAuthentication" && object->ns == c.root()) continue;  // MSH1306
       bool waypoint = false;
       for (const Gateway& gateway : c.mesh.gateways)
-        waypoint = waypoint || (gateway.ns == object->ns && attachment.selector->count("gateway.networking.k8s.io/gateway-name") > 0);
+        waypoint = waypoint || (gateway.ns == object->ns &&
+                                attachment.selector->count("gateway.networking.k8s.io/gateway-name") > 0);
       if (waypoint) continue;  // MSH1026
       std::string labels;
       for (const auto& [key, value] : *attachment.selector) labels += (labels.empty() ? "" : ",") + key + '=' + value;
@@ -271,8 +274,9 @@ void foreign_hosts(const LintContext& c, RuleFindings& out) {
       }
       if (own || foreign.empty()) continue;
       out.add(*p.object, p.object->spec()["rules"],
-              "host " + foreign + " leads to other workloads than those selected: policies act on what arrives at a "
-                                  "workload, never on what it sends");
+              "host " + foreign +
+                  " leads to other workloads than those selected: policies act on what arrives at a "
+                  "workload, never on what it sends");
       break;
     }
   }
@@ -311,38 +315,41 @@ void uncovered(const LintContext& c, RuleFindings& out) {
 }
 
 constexpr std::array kRules = {
-    LintRule{"MSH1023", Severity::Error, "a default-deny refuses what the waypoint lets through",
-             "A selectorless policy acts at ztunnel and sidecars, never at waypoints (PO-004). Behind a waypoint the pods "
-             "see the waypoint's identity, and nothing allows it.",
-             "Allow the waypoint's principal at the pods, for example with an ALLOW for the namespace.", "LN-13 PF-10",
-             "PO-004 PO-067 PO-070", deny_blocks_waypoint},
+    LintRule{
+        "MSH1023", Severity::Error, "a default-deny refuses what the waypoint lets through",
+        "A selectorless policy acts at ztunnel and sidecars, never at waypoints (PO-004). Behind a waypoint the pods "
+        "see the waypoint's identity, and nothing allows it.",
+        "Allow the waypoint's principal at the pods, for example with an ALLOW for the namespace.", "LN-13 PF-10",
+        "PO-004 PO-067 PO-070", deny_blocks_waypoint},
     LintRule{"MSH1024", Severity::Warning, "a policy for the namespace or mesh refuses visitors at the gateway",
              "Policies without selector also apply to ingress gateways, including those of the Gateway API (PO-005).",
              "Add an ALLOW for the gateway (selector or targetRefs), or give the policy a selector.", "LN-13 PF-11",
              "PO-002 PO-005", deny_at_gateway},
-    LintRule{"MSH1025", Severity::Warning, "a selector in the root namespace selects in every namespace",
-             "A policy of the root namespace with a selector is for all pods with these labels, wherever they are (PO-002).",
-             "Move the policy to the gateway's own namespace, use targetRefs, or a label that only the gateway has.",
-             "PF-30", "PO-002", root_selector},
+    LintRule{
+        "MSH1025", Severity::Warning, "a selector in the root namespace selects in every namespace",
+        "A policy of the root namespace with a selector is for all pods with these labels, wherever they are (PO-002).",
+        "Move the policy to the gateway's own namespace, use targetRefs, or a label that only the gateway has.",
+        "PF-30", "PO-002", root_selector},
     LintRule{"MSH1026", Severity::Error, "a selector that means a waypoint",
              "Waypoints never take a policy by namespace or selector, not even by their own labels (PO-004, PO-102).",
              "Write targetRefs: the Gateway, or a Service behind it.", "PF-12 IST0166", "PO-004 PO-102",
              selects_waypoint},
-    LintRule{"MSH1027", Severity::Info, "a default-deny of the mesh that leaves waypoints out",
-             "A selectorless policy in the root namespace covers sidecars, gateways and ztunnels, not waypoints (PO-077): "
-             "an egress waypoint stays open.",
-             "Add a policy with empty spec and targetRefs to GatewayClass istio-waypoint.", "LN-13 PF-10", "PO-004 PO-077",
-             root_deny_and_waypoints},
+    LintRule{
+        "MSH1027", Severity::Info, "a default-deny of the mesh that leaves waypoints out",
+        "A selectorless policy in the root namespace covers sidecars, gateways and ztunnels, not waypoints (PO-077): "
+        "an egress waypoint stays open.",
+        "Add a policy with empty spec and targetRefs to GatewayClass istio-waypoint.", "LN-13 PF-10", "PO-004 PO-077",
+        root_deny_and_waypoints},
     LintRule{"MSH1028", Severity::Warning, "a selector that selects nobody",
              "The object is in force nowhere. A misspelt label is the usual reason.",
-             "Correct the labels. If the workloads lie in other files, give these as well.", "IST0127 KIA0004", "PO-003",
-             selects_nobody},
+             "Correct the labels. If the workloads lie in other files, give these as well.", "IST0127 KIA0004",
+             "PO-003", selects_nobody},
     LintRule{"MSH1029", Severity::Warning, "a policy names a namespace that is not there",
              "Nobody comes from it: an ALLOW never matches, a DENY protects from nobody.", "Correct the name.",
              "IST0101 KIA0101", "PO-040", unknown_namespace},
     LintRule{"MSH1030", Severity::Warning, "a policy names an identity that nobody has",
-             "No workload runs under this service account.", "Correct namespace and account.", "KIA0106", "PO-039 PO-041",
-             unknown_account},
+             "No workload runs under this service account.", "Correct namespace and account.", "KIA0106",
+             "PO-039 PO-041", unknown_account},
     LintRule{"MSH1031", Severity::Warning, "a policy names a host that is not served here",
              "AuthorizationPolicy is evaluated where requests arrive. It cannot limit what a workload sends (PO-013).",
              "Select the workloads behind that host.", "PF-44 KIA0104", "PO-013 PO-034", foreign_hosts},

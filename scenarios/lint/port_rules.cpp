@@ -73,10 +73,11 @@ void service_port_at_pod(const LintContext& c, RuleFindings& out) {
                                               : o.verdict == Verdict::Allowed;
       });
       if (!shown) continue;
-      LintFinding& finding = out.add(*p.object, p.object->spec()["rules"],
-                                     "port " + std::to_string(port) +
-                                         " is a port of the Service; the proxy at the pod compares the container port, so "
-                                         "this value never matches");
+      LintFinding& finding =
+          out.add(*p.object, p.object->spec()["rules"],
+                  "port " + std::to_string(port) +
+                      " is a port of the Service; the proxy at the pod compares the container port, so "
+                      "this value never matches");
       for (const std::size_t w : affected) finding.affects(c.workload_text(w));
       finding.flow = shown->flow;
       finding.shows = shown->text;
@@ -96,17 +97,17 @@ void target_port_at_waypoint(const LintContext& c, RuleFindings& out) {
         });
         if (!target) continue;
         const auto askers = c.askers(Population::Ambient, p.spec.ns, 6);
-        const auto shown = c.show(askers, c.service_targets(reach.services.front()), requests_for(p.spec, 4),
-                                  [&](const Outcome& o) {
-                                    return o.waypoint_traversed && (p.spec.action == Action::Allow
-                                                                        ? o.verdict == Verdict::Denied
-                                                                        : o.verdict == Verdict::Allowed);
-                                  });
+        const auto shown =
+            c.show(askers, c.service_targets(reach.services.front()), requests_for(p.spec, 4), [&](const Outcome& o) {
+              return o.waypoint_traversed &&
+                     (p.spec.action == Action::Allow ? o.verdict == Verdict::Denied : o.verdict == Verdict::Allowed);
+            });
         if (!shown && !askers.empty()) continue;
-        LintFinding& finding = out.add(*p.object, p.object->spec()["rules"],
-                                       "port " + std::to_string(port) +
-                                           " is a container port; the waypoint compares the port of the Service, so this "
-                                           "value never matches");
+        LintFinding& finding =
+            out.add(*p.object, p.object->spec()["rules"],
+                    "port " + std::to_string(port) +
+                        " is a container port; the waypoint compares the port of the Service, so this "
+                        "value never matches");
         finding.affects(c.service_text(reach.services.front()));
         if (!shown) continue;
         finding.flow = shown->flow;
@@ -213,21 +214,23 @@ constexpr std::array kRules = {
              "everything (PO-052). Databases behind such a policy are cut off.",
              "Add operation.ports to the rule, or declare the port as HTTP where it is.", "LN-14 PF-31 KIA0102 IST0133",
              "PO-050 PO-052", deny_on_tcp},
-    LintRule{"MSH1015", Severity::Warning, "an ALLOW with HTTP fields on TCP ports refuses every connection",
-             "A rule with any HTTP field is dropped on a TCP port, and an ALLOW without rules allows nothing (PO-051). TLS "
-             "that the proxy does not terminate is TCP.",
-             "Add a rule for the port without HTTP fields, or declare the port as HTTP where it is.",
-             "LN-14 PF-53 KIA0102 KIA0103", "PO-050 PO-051 PO-054", allow_on_tcp},
+    LintRule{
+        "MSH1015", Severity::Warning, "an ALLOW with HTTP fields on TCP ports refuses every connection",
+        "A rule with any HTTP field is dropped on a TCP port, and an ALLOW without rules allows nothing (PO-051). TLS "
+        "that the proxy does not terminate is TCP.",
+        "Add a rule for the port without HTTP fields, or declare the port as HTTP where it is.",
+        "LN-14 PF-53 KIA0102 KIA0103", "PO-050 PO-051 PO-054", allow_on_tcp},
     LintRule{"MSH1019", Severity::Warning, "a workload policy names a port of the Service",
              "At sidecar and ztunnel the port is the container port (PO-073).", "Write the target port.", "LN-06 PF-18",
              "PO-037 PO-073", service_port_at_pod},
     LintRule{"MSH1020", Severity::Warning, "a waypoint policy names a container port",
              "At a waypoint the port of Service traffic is the Service's (PO-073).", "Write the port of the Service.",
              "LN-06 PF-18", "PO-037 PO-073", target_port_at_waypoint},
-    LintRule{"MSH1038", Severity::Info, "a forbidden host without its spelling with a port",
-             "hosts are compared with the whole :authority, port included (PO-034). A client that adds the port evades a "
-             "DENY or a notHosts.",
-             "List the host twice: plain, and with :*.", "LN-09", "PO-034", host_without_port},
+    LintRule{
+        "MSH1038", Severity::Info, "a forbidden host without its spelling with a port",
+        "hosts are compared with the whole :authority, port included (PO-034). A client that adds the port evades a "
+        "DENY or a notHosts.",
+        "List the host twice: plain, and with :*.", "LN-09", "PO-034", host_without_port},
 };
 
 }  // namespace

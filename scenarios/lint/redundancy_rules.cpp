@@ -23,7 +23,8 @@ bool covers(std::string_view wide, std::string_view narrow) {
   }
   if (wide.ends_with('*')) {
     const auto head = wide.substr(0, wide.size() - 1);
-    return !narrow.starts_with('*') && (narrow.ends_with('*') ? narrow.substr(0, narrow.size() - 1) : narrow).starts_with(head);
+    return !narrow.starts_with('*') &&
+           (narrow.ends_with('*') ? narrow.substr(0, narrow.size() - 1) : narrow).starts_with(head);
   }
   return false;
 }
@@ -47,7 +48,8 @@ bool implies(const policy::ValuePair& narrow, const policy::ValuePair& wide, Com
   }
   // What `wide` excludes must be excluded by `narrow` as well.
   for (const std::string& w : wide.none)
-    if (std::none_of(narrow.none.begin(), narrow.none.end(), [&](const std::string& n) { return one(n, w); })) return false;
+    if (std::none_of(narrow.none.begin(), narrow.none.end(), [&](const std::string& n) { return one(n, w); }))
+      return false;
   return true;
 }
 
@@ -56,7 +58,8 @@ bool implies(const policy::SourceSpec& n, const policy::SourceSpec& w) {
          implies(n.request_principals, w.request_principals, Compare::Text) &&
          implies(n.namespaces, w.namespaces, Compare::Text) &&
          implies(n.service_accounts, w.service_accounts, Compare::Exact) &&
-         implies(n.trust_domains, w.trust_domains, Compare::Text) && implies(n.ip_blocks, w.ip_blocks, Compare::Address) &&
+         implies(n.trust_domains, w.trust_domains, Compare::Text) &&
+         implies(n.ip_blocks, w.ip_blocks, Compare::Address) &&
          implies(n.remote_ip_blocks, w.remote_ip_blocks, Compare::Address);
 }
 
@@ -143,8 +146,9 @@ void shadowed(const LintContext& c, RuleFindings& out) {
         if (!attaches_at_least(*deny.policy, *allow.policy) || !comparable(c, allow, deny) ||
             !implies(allow.spec(), deny.spec()))
           continue;
-        out.add(*allow.policy->object, allow.node(), "everything that rule " + std::to_string(allow.index) +
-                                                         " allows is denied by " + deny.text() + ", and DENY wins");
+        out.add(*allow.policy->object, allow.node(),
+                "everything that rule " + std::to_string(allow.index) + " allows is denied by " + deny.text() +
+                    ", and DENY wins");
         break;
       }
   }
@@ -160,7 +164,8 @@ void redundant(const LintContext& c, RuleFindings& out) {
               !implies(rules[i].spec(), rules[j].spec()))
             continue;
           // Of two that say the same, the later one is redundant.
-          const bool same = attaches_at_least(*rules[i].policy, *rules[j].policy) && implies(rules[j].spec(), rules[i].spec());
+          const bool same =
+              attaches_at_least(*rules[i].policy, *rules[j].policy) && implies(rules[j].spec(), rules[i].spec());
           if (same && i < j) continue;
           out.add(*rules[i].policy->object, rules[i].node(),
                   "rule " + std::to_string(rules[i].index) + (same ? " says the same as " : " is covered by ") +

@@ -37,7 +37,8 @@ std::string rule_page(const LintRule& rule) {
   if (!rule.aliases.empty()) out += fmt::format("Other names: {}.\n\n", commas(rule.aliases));
   if (!rule.rules.empty()) out += fmt::format("Rests on: {}.\n\n", commas(rule.rules));
   out += fmt::format(
-      "To accept one: `--suppress '{0}=Kind namespace/name'`, the annotation `meshsim/lint-suppress: {0}` on the object, "
+      "To accept one: `--suppress '{0}=Kind namespace/name'`, the annotation `meshsim/lint-suppress: {0}` on the "
+      "object, "
       "or a baseline file.\n",
       rule.code);
   return out;

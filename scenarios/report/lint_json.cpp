@@ -25,7 +25,10 @@ Json flow_value(const Flow& flow) {
   if (flow.to.kind == Destination::Kind::Ip && flow.to.ip) to["ip"] = flow.to.ip->text();
   to["port"] = flow.to.port;
   if (flow.to.gateway) to["gateway"] = flow.to.gateway->first + '/' + flow.to.gateway->second;
-  Json out{{"name", flow.name}, {"from", endpoint(flow.from)}, {"to", std::move(to)}, {"protocol", to_string(flow.protocol)}};
+  Json out{{"name", flow.name},
+           {"from", endpoint(flow.from)},
+           {"to", std::move(to)},
+           {"protocol", to_string(flow.protocol)}};
   Json request = Json::object();
   if (is_http(flow.protocol)) {
     request["method"] = flow.request.method;

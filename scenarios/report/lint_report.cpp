@@ -42,7 +42,9 @@ bool is_shown(const LintFinding& f, const LintReportOptions& options) {
   return f.suppressed.empty() && f.severity >= options.lowest;
 }
 
-std::string counted(std::size_t n, const char* one, const char* many) { return fmt::format("{} {}", n, n == 1 ? one : many); }
+std::string counted(std::size_t n, const char* one, const char* many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
 
 }  // namespace
 
@@ -120,8 +122,8 @@ std::string lint_junit(const LintResult& result, const LintReportOptions& option
     cases += ">\n";
     if (fails) {
       ++failed;
-      cases += "      <failure type=\"" + std::string(rule.code) + "\" message=\"" + xml_text(findings.front()->message) +
-               "\">" + xml_text(text) + "</failure>\n";
+      cases += "      <failure type=\"" + std::string(rule.code) + "\" message=\"" +
+               xml_text(findings.front()->message) + "\">" + xml_text(text) + "</failure>\n";
     } else {
       cases += "      <system-out>" + xml_text(text) + "</system-out>\n";
     }

@@ -11,8 +11,8 @@ namespace meshsim::scenarios {
 
 struct LintReportOptions {
   bool colour = false;
-  bool show_flow = false;                              // with each finding the flow that shows it
-  models::Severity lowest = models::Severity::Info;    // findings below it are left out
+  bool show_flow = false;                            // with each finding the flow that shows it
+  models::Severity lowest = models::Severity::Info;  // findings below it are left out
 };
 
 struct LintFormat {

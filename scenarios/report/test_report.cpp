@@ -203,7 +203,8 @@ std::string test_junit(const TestRun& run, bool) {
           text += failure_text(failure) + "\n  at " + place_of(test, failure).text() +
                   (failure.because.empty() ? "" : "\n  because " + failure.because) +
                   (failure.source.file.empty() ? "" : " (" + failure.source.text() + ")") + '\n';
-        cases += "      <failure message=\"" + xml_text(first) + "\" type=\"expectation\">" + xml_text(text) + "</failure>\n";
+        cases += "      <failure message=\"" + xml_text(first) + "\" type=\"expectation\">" + xml_text(text) +
+                 "</failure>\n";
       }
       cases += "    </testcase>\n";
     }
