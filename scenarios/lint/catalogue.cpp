@@ -210,6 +210,7 @@ struct Table {
   Table() {
     const auto take = [&](std::span<const LintRule> some) { rules.insert(rules.end(), some.begin(), some.end()); };
     take(kFound);
+    take(annotation_rules());
     take(ztunnel_rules());
     take(identity_rules());
     take(port_rules());

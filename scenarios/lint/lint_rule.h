@@ -37,6 +37,7 @@ std::string rule_page(const LintRule& rule);
 std::string rule_index();  // docs/lint/README.md
 
 // The tables of the subjects, one a file.
+std::span<const LintRule> annotation_rules();
 std::span<const LintRule> binding_rules();
 std::span<const LintRule> client_rules();
 std::span<const LintRule> enrolment_rules();

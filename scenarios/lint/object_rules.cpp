@@ -32,8 +32,11 @@ std::string namespace_of(std::string_view host, const std::string& ns) {
   return std::string(rest.substr(0, rest.find('.')));
 }
 
+// Whether the files describe the applications of a namespace: only then is a missing Service one.
 bool has_services(const LintContext& c, const std::string& ns) {
-  return std::any_of(c.mesh.services.begin(), c.mesh.services.end(), [&](const Service& s) { return s.ns == ns; });
+  return ns != c.root() && std::any_of(c.mesh.services.begin(), c.mesh.services.end(), [&](const Service& s) {
+           return s.ns == ns && s.kubernetes && !s.endpoints.empty();
+         });
 }
 
 bool is_unknown(const LintContext& c, std::string_view host, const std::string& ns) {
@@ -54,9 +57,11 @@ void for_destinations(const Object& route, const std::function<void(Node)>& visi
 void missing_gateway(const LintContext& c, RuleFindings& out) {
   std::set<std::string> known;
   for (const Object* gateway : c.mesh.objects_of("Gateway")) known.insert(gateway->ns + '/' + gateway->name);
+  if (known.empty()) return;  // gateways lie in other files
   for (const Object* route : c.mesh.objects_of("VirtualService"))
     for (const Node named : route->spec()["gateways"])
-      if (named.text() != "mesh" && known.count(qualified(named.string(), route->ns)) == 0)
+      if (named.text() != "mesh" && named.text().find('~') == std::string_view::npos &&
+          known.count(qualified(named.string(), route->ns)) == 0)
         out.add(*route, named, "Gateway " + qualified(named.string(), route->ns) + " is not among the files");
 }
 
@@ -106,7 +111,10 @@ void empty_subset(const LintContext& c, RuleFindings& out) {
     if (s == kNone || !c.mesh.services[s].kubernetes || c.mesh.services[s].endpoints.empty()) continue;
     for (const Node subset : rule->spec()["subsets"]) {
       Labels wanted;
-      for (const Node label : subset["labels"]) wanted.emplace(label.key(), label.text());
+      // istiod gives endpoints the labels of their place as well.
+      for (const Node label : subset["labels"])
+        if (!label.key().starts_with("topology.") && !label.key().starts_with("failure-domain."))
+          wanted.emplace(label.key(), label.text());
       const auto& endpoints = c.mesh.services[s].endpoints;
       const bool any = std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& e) {
         return e.workload != kNone && matches(wanted, c.mesh.workloads[e.workload].labels);
@@ -255,7 +263,8 @@ void filter_operations(const LintContext& c, RuleFindings& out) {
         out.add(*filter, patch["patch"],
                 std::string(operation) +
                     " depends on the order of EnvoyFilters: without spec.priority it may find "
-                    "nothing to relate to");
+                    "nothing to relate to")
+            .severity = Severity::Info;
       else
         continue;
       break;
@@ -263,149 +272,55 @@ void filter_operations(const LintContext& c, RuleFindings& out) {
   }
 }
 
-struct Annotation {
-  std::string_view name, kinds;  // kinds: "Pod Service ..."
-};
-// istio/api annotation/annotations.yaml, 2026-07.
-constexpr std::array kAnnotations = {
-    Annotation{"alpha.istio.io/canonical-serviceaccounts", "Service"},
-    Annotation{"alpha.istio.io/kubernetes-serviceaccounts", "Service"},
-    Annotation{"ambient.istio.io/bypass-inbound-capture", "Pod"},
-    Annotation{"ambient.istio.io/dns-capture", "Pod"},
-    Annotation{"ambient.istio.io/redirection", "Pod"},
-    Annotation{"ambient.istio.io/waypoint-inbound-binding", "GatewayClass Gateway"},
-    Annotation{"galley.istio.io/analyze-suppress", "*"},
-    Annotation{"gateway.istio.io/controller-version", "*"},
-    Annotation{"gateway.istio.io/name-override", "Gateway"},
-    Annotation{"gateway.istio.io/service-account", "Gateway"},
-    Annotation{"inject.istio.io/templates", "Pod"},
-    Annotation{"istio.io/autoRegistrationGroup", "WorkloadEntry"},
-    Annotation{"istio.io/connectedAt", "WorkloadEntry"},
-    Annotation{"istio.io/disconnectedAt", "WorkloadEntry"},
-    Annotation{"istio.io/dry-run", "AuthorizationPolicy"},
-    Annotation{"istio.io/reroute-virtual-interfaces", "Pod"},
-    Annotation{"istio.io/rev", "Pod"},
-    Annotation{"istio.io/use-waypoint-canary-weight", "Service ServiceEntry Namespace"},
-    Annotation{"istio.io/workloadController", "WorkloadEntry"},
-    Annotation{"networking.istio.io/exportTo", "Service"},
-    Annotation{"networking.istio.io/service-type", "Gateway"},
-    Annotation{"networking.istio.io/traffic-distribution", "Namespace Service ServiceEntry"},
-    Annotation{"prometheus.istio.io/merge-metrics", "Pod"},
-    Annotation{"proxy.istio.io/config", "Pod"},
-    Annotation{"proxy.istio.io/overrides", "Pod"},
-    Annotation{"readiness.status.sidecar.istio.io/applicationPorts", "Pod"},
-    Annotation{"readiness.status.sidecar.istio.io/failureThreshold", "Pod"},
-    Annotation{"readiness.status.sidecar.istio.io/initialDelaySeconds", "Pod"},
-    Annotation{"readiness.status.sidecar.istio.io/periodSeconds", "Pod"},
-    Annotation{"sidecar.istio.io/agentLogLevel", "Pod"},
-    Annotation{"sidecar.istio.io/bootstrapOverride", "Pod"},
-    Annotation{"sidecar.istio.io/componentLogLevel", "Pod"},
-    Annotation{"sidecar.istio.io/discoveryAddress", "Pod"},
-    Annotation{"sidecar.istio.io/extraStatTags", "Pod"},
-    Annotation{"sidecar.istio.io/inject", "Pod"},
-    Annotation{"sidecar.istio.io/interceptionMode", "Pod"},
-    Annotation{"sidecar.istio.io/logLevel", "Pod"},
-    Annotation{"sidecar.istio.io/nativeSidecar", "Pod"},
-    Annotation{"sidecar.istio.io/proxyCPU", "Pod"},
-    Annotation{"sidecar.istio.io/proxyCPULimit", "Pod"},
-    Annotation{"sidecar.istio.io/proxyImage", "Pod"},
-    Annotation{"sidecar.istio.io/proxyImageType", "Pod"},
-    Annotation{"sidecar.istio.io/proxyMemory", "Pod"},
-    Annotation{"sidecar.istio.io/proxyMemoryLimit", "Pod"},
-    Annotation{"sidecar.istio.io/rewriteAppHTTPProbers", "Pod"},
-    Annotation{"sidecar.istio.io/statsCompression", "Pod"},
-    Annotation{"sidecar.istio.io/statsEvictionInterval", "Pod"},
-    Annotation{"sidecar.istio.io/statsFlushInterval", "Pod"},
-    Annotation{"sidecar.istio.io/statsHistogramBins", "Pod"},
-    Annotation{"sidecar.istio.io/statsHistogramBuckets", "Pod"},
-    Annotation{"sidecar.istio.io/statsInclusionPrefixes", "Pod"},
-    Annotation{"sidecar.istio.io/statsInclusionRegexps", "Pod"},
-    Annotation{"sidecar.istio.io/statsInclusionSuffixes", "Pod"},
-    Annotation{"sidecar.istio.io/status", "Pod"},
-    Annotation{"sidecar.istio.io/userVolume", "Pod"},
-    Annotation{"sidecar.istio.io/userVolumeMount", "Pod"},
-    Annotation{"status.sidecar.istio.io/port", "Pod"},
-    Annotation{"topology.istio.io/controlPlaneClusters", "Namespace"},
-    Annotation{"traffic.istio.io/nodeSelector", "Service"},
-    Annotation{"traffic.sidecar.istio.io/excludeInboundPorts", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/excludeInterfaces", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/excludeOutboundIPRanges", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/excludeOutboundPorts", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/includeInboundPorts", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/includeOutboundIPRanges", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/includeOutboundPorts", "Pod"},
-    Annotation{"traffic.sidecar.istio.io/kubevirtInterfaces", "Pod"},
-};
-
-const Annotation* find_annotation(std::string_view name) {
-  const auto it =
-      std::find_if(kAnnotations.begin(), kAnnotations.end(), [&](const Annotation& a) { return a.name == name; });
-  return it == kAnnotations.end() ? nullptr : &*it;
-}
-
-bool is_istio(std::string_view key) {
-  const auto slash = key.find('/');
-  if (slash == std::string_view::npos) return false;
-  const auto domain = key.substr(0, slash);
-  return domain == "istio.io" || domain.ends_with(".istio.io");
-}
-
-bool fits(std::string_view kinds, std::string_view kind) {
-  for (std::size_t at = 0; at < kinds.size();) {
-    const auto end = std::min(kinds.find(' ', at), kinds.size());
-    if (kinds.substr(at, end - at) == kind || kinds.substr(at, end - at) == "*") return true;
-    at = end + 1;
-  }
-  return false;
-}
-
-void for_annotations(const LintContext& c, const std::function<void(const Object&, Node, bool pod)>& visit) {
-  for (const Object& object : c.mesh.objects) {
-    if (object.kind == "CustomResourceDefinition") continue;
-    for (const Node one : object.root["metadata"]["annotations"])
-      if (is_istio(one.key())) visit(object, one, object.kind == "Pod");
-    const bool batch = object.kind == "CronJob";
-    const Node pods = batch ? object.spec()["jobTemplate"]["spec"]["template"] : object.spec()["template"];
-    for (const Node one : pods["metadata"]["annotations"])
-      if (is_istio(one.key())) visit(object, one, true);
-  }
-}
-
-void unknown_annotation(const LintContext& c, RuleFindings& out) {
-  for_annotations(c, [&](const Object& object, Node one, bool) {
-    if (find_annotation(one.key()) == nullptr)
-      out.add(object, one, "Istio has no annotation " + std::string(one.key()));
-  });
-}
-
-void misplaced_annotation(const LintContext& c, RuleFindings& out) {
-  for_annotations(c, [&](const Object& object, Node one, bool pod) {
-    const Annotation* known = find_annotation(one.key());
-    if (known == nullptr || known->kinds == "*" || fits(known->kinds, pod ? "Pod" : std::string_view(object.kind)))
-      return;
-    // Injected gateways and templates carry pods' annotations on purpose.
-    if (known->kinds == "Pod" && (object.kind == "Gateway" || object.kind == "ReplicaSet")) return;
-    out.add(object, one,
-            "annotation " + std::string(one.key()) + " means nothing on a " + (pod ? "Pod" : object.kind) +
-                "; it is for " + std::string(known->kinds));
-  });
-}
-
 void conflicting_entries(const LintContext& c, RuleFindings& out) {
   struct Seen {
     Protocol protocol;
     ObjectRef entry;
+    bool everywhere;
+  };
+  const auto everywhere = [](const Service& s) {
+    return s.export_to.empty() || std::find(s.export_to.begin(), s.export_to.end(), "*") != s.export_to.end();
   };
   std::map<std::pair<std::string, std::uint16_t>, Seen> seen;
   for (const Service& service : c.mesh.services) {
     if (service.kubernetes) continue;
     for (const ServicePort& port : service.ports) {
-      const auto [it, fresh] = seen.emplace(std::pair(service.hostname, port.port), Seen{port.protocol, service.ref});
-      if (!fresh && it->second.protocol != port.protocol && !(it->second.entry == service.ref))
+      if (port.protocol == Protocol::Unset) continue;
+      const auto [it, fresh] =
+          seen.emplace(std::pair(service.hostname, port.port), Seen{port.protocol, service.ref, everywhere(service)});
+      // Two that no namespace sees together do not meet.
+      const bool meet = it->second.entry.ns == service.ref.ns || it->second.everywhere || everywhere(service);
+      if (!fresh && meet && it->second.protocol != port.protocol && !(it->second.entry == service.ref))
         out.add(service.ref, "port " + std::to_string(port.port) + " of " + service.hostname + " is " +
                                  std::string(to_string(port.protocol)) + " here and " +
                                  std::string(to_string(it->second.protocol)) + " in " + it->second.entry.text());
     }
+  }
+}
+
+// IST0171: what a running control plane wrote into the status of an object.
+void negative_condition(const LintContext& c, RuleFindings& out) {
+  const auto look = [&](const Object& object, Node conditions, std::initializer_list<const char*> types) {
+    for (const Node condition : conditions) {
+      const auto type = condition["type"].text(), reason = condition["reason"].text();
+      if (std::none_of(types.begin(), types.end(), [&](const char* one) { return type == one; })) continue;
+      const bool partly = (type == "WaypointAccepted" && reason == "PartiallyInvalid") ||
+                          (type == "ZtunnelAccepted" && reason == "UnsupportedValue");
+      if (condition["status"].text() != "False" && !partly) continue;
+      out.add(object, condition,
+              "its status says " + std::string(type) + '=' + std::string(condition["status"].text()) +
+                  (reason.empty() ? "" : " (" + std::string(reason) + ")") +
+                  (condition["message"].text().empty() ? "" : ": " + condition["message"].string()));
+    }
+  };
+  for (const Object& object : c.mesh.objects) {
+    const Node status = object.status();
+    if (!status) continue;
+    look(object, status["conditions"], {"istio.io/WaypointBound", "ZtunnelAccepted", "WaypointAccepted"});
+    if (object.api_group != "gateway.networking.k8s.io") continue;
+    look(object, status["conditions"], {"Accepted", "Programmed", "ResolvedRefs"});
+    for (const Node parent : status["parents"])
+      look(object, parent["conditions"], {"Accepted", "Programmed", "ResolvedRefs"});
   }
 }
 
@@ -451,13 +366,15 @@ constexpr std::array kRules = {
     LintRule{"MSH1611", Severity::Warning, "an EnvoyFilter operation without effect",
              "The patch is ignored, or may be.", "Use another operation, or set spec.priority.",
              "IST0151 IST0152 IST0153 IST0154 IST0155", "PO-137", filter_operations},
-    LintRule{"MSH1612", Severity::Warning, "an unknown Istio annotation", "Nobody reads it.", "Correct its name.",
-             "IST0108", "", unknown_annotation},
-    LintRule{"MSH1613", Severity::Warning, "an Istio annotation on the wrong kind", "Nobody reads it there.",
-             "Annotations of pods belong into the template of the workload.", "IST0107", "", misplaced_annotation},
     LintRule{"MSH1614", Severity::Warning, "ServiceEntries that disagree about a port",
              "They give the same host and port different protocols; one of them wins.", "Make them agree.", "IST0177",
              "DP-206", conflicting_entries},
+    LintRule{"MSH1615", Severity::Warning, "the status of an object reports a problem",
+             "The control plane says in the object's status what it could not do. istioctl does not report "
+             "ZtunnelAccepted=True with the reason UnsupportedValue, which means that a policy lost its HTTP rules at "
+             "ztunnel "
+             "(PO-069b to PO-069d).",
+             "Follow the message of the condition.", "IST0171 PF-43", "PO-069b PO-069e PO-069f", negative_condition},
 };
 
 }  // namespace

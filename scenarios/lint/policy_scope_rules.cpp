@@ -144,8 +144,15 @@ void selects_waypoint(const LintContext& c, RuleFindings& out) {
     }
 }
 
-bool is_workload_file_set(const LintContext& c, std::string_view ns) {
-  return is_root(c, ns) ? !c.mesh.workloads.empty() : !c.workloads_in(ns).empty();
+// Whether the files show pods of the mesh that such a policy could be for.
+bool shows_mesh(const LintContext& c, std::string_view ns) {
+  const auto in_mesh = [&](std::size_t w) {
+    return c.is_ambient(w) || c.is_sidecar(w) || c.mesh.workloads[w].role == ProxyRole::Gateway;
+  };
+  if (!is_root(c, ns)) return std::any_of(c.workloads_in(ns).begin(), c.workloads_in(ns).end(), in_mesh);
+  for (std::size_t w = 0; w < c.mesh.workloads.size(); ++w)
+    if (in_mesh(w)) return true;
+  return false;
 }
 
 void selects_nobody(const LintContext& c, RuleFindings& out) {
@@ -160,8 +167,8 @@ void selects_nobody(const LintContext& c, RuleFindings& out) {
     for (const Object* object : c.mesh.objects_of(kind.name)) {
       const auto attachment = policy::decode_attachment(object->spec(), kind.field);
       if (!attachment.refs.empty() || !attachment.selector || attachment.selector->empty()) continue;
-      // Where no workload of the namespace is among the files, there is nothing to compare with.
-      if (!is_workload_file_set(c, object->ns) || !c.selected(*object, kind.field).empty()) continue;
+      // Where no pod of the mesh is among the files, there is nothing to compare with.
+      if (!shows_mesh(c, object->ns) || !c.selected(*object, kind.field).empty()) continue;
       if (std::string_view(kind.name) == "PeerAuthentication" && object->ns == c.root()) continue;  // MSH1306
       bool waypoint = false;
       for (const Gateway& gateway : c.mesh.gateways)

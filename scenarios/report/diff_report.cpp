@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "models/telemetry/telemetry.h"
-#include "scenarios/report/matrix_report.h"
+#include "scenarios/report/diff_questions.h"
 #include "scenarios/report/style.h"
 #include "scenarios/run/parallel.h"
 
@@ -67,6 +67,13 @@ Picture picture(const FlowResult& result) {
                      return o.routed_to ? fmt::format("{}:{}", o.routed_to->workload, o.routed_to->port)
                                         : std::string("nowhere");
                    }));
+  out.emplace_back("route", shares(all, [](const Outcome& o) {
+                     std::string text;
+                     for (const RouteFinding& r : o.routes)
+                       if (r.chosen)
+                         text += (text.empty() ? "" : ", ") + r.route.text() + fmt::format(" rule {}", r.rule);
+                     return text.empty() ? std::string("none") : text;
+                   }));
   std::set<std::string> policies;
   for (const Outcome& o : all)
     for (const PolicyFinding& p : o.policies) policies.insert(p.policy.text());
@@ -95,25 +102,9 @@ std::vector<FieldChange> changes(const Picture& before, const Picture& after) {
   return out;
 }
 
-std::vector<Flow> questions(const Loaded& side, const std::vector<Request>& requests, bool flows_given) {
+std::vector<Flow> own_flows(const Loaded& side) {
   std::vector<Flow> out;
-  if (flows_given) {
-    for (const ScenarioFlow& flow : side.scenario.flows) out.push_back(flow.flow);
-    return out;
-  }
-  for (const Flow& pair : pair_flows(side.world)) {
-    if (!is_http(pair.protocol)) {
-      out.push_back(pair);
-      continue;
-    }
-    for (const Request& request : requests) {
-      Flow flow = pair;
-      flow.request.method = request.method;
-      flow.request.path = request.path;
-      flow.name += ' ' + request.method + ' ' + request.path;
-      out.push_back(std::move(flow));
-    }
-  }
+  for (const ScenarioFlow& flow : side.scenario.flows) out.push_back(flow.flow);
   return out;
 }
 
@@ -135,8 +126,16 @@ std::string counted(const DiffResult& result) {
 
 DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
   const bool given = !before.scenario.flows.empty() || !after.scenario.flows.empty();
-  const auto requests = requests_of_policies({before.world.mesh.get(), after.world.mesh.get()});
-  const auto old_flows = questions(before, requests, given), new_flows = questions(after, requests, given);
+  std::vector<Flow> old_flows, new_flows;
+  if (given) {
+    old_flows = own_flows(before);
+    new_flows = own_flows(after);
+  } else {
+    const LintContext old_side(before.world), new_side(after.world);
+    const DiffRequests requests = diff_requests(old_side, new_side);
+    old_flows = diff_questions(old_side, requests);
+    new_flows = diff_questions(new_side, requests);
+  }
   const auto old_answers = answers(before, old_flows, threads), new_answers = answers(after, new_flows, threads);
   // Names may repeat: the n-th of one side is compared with the n-th of the other.
   std::multimap<std::string, std::size_t> by_name;
