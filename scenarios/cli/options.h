@@ -21,10 +21,11 @@ struct Options {
   std::string name_pattern;                  // test --run
   std::vector<std::string> tags;             // test --tag
   bool fail_fast = false, require_tests = false;
-  bool coverage = false;            // test
-  double coverage_fail_under = -1;  // percent; negative: no threshold
-  std::string lcov;                 // file for line-wise coverage
-  bool exit_code = false;           // diff
+  bool coverage = false;                 // test
+  double coverage_fail_under = -1;       // percent; negative: no threshold
+  std::string lcov;                      // file for line-wise coverage
+  std::vector<std::string> coverage_of;  // kinds that count; empty: all
+  bool exit_code = false;                // diff
   // lint
   std::vector<std::string> suppress, only;
   std::string baseline, write_baseline, explain;

@@ -105,6 +105,9 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   test->add_flag("--coverage", o.coverage, "Which policies, rules, routes, waypoints, hops and modes the tests touch");
   test->add_option("--coverage-fail-under", o.coverage_fail_under, "Exit 1 when less than this percentage is covered")
       ->check(CLI::Range(0.0, 100.0));
+  test->add_option("--coverage-of", o.coverage_of, "Count only policy, rule, route, waypoint, gateway, hop, mode")
+      ->check(CLI::IsMember({"policy", "rule", "route", "waypoint", "gateway", "hop", "mode"}))
+      ->delimiter(',');
   test->add_option("--lcov", o.lcov, "Write coverage per line into this file, as LCOV");
   test->add_flag("--require-tests", o.require_tests, "Exit 1 when no test is found");
 

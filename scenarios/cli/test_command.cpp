@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 #include <regex>
@@ -55,6 +56,11 @@ int test_command(const Options& options, const Streams& streams) {
   const bool colour = use_colour(options, streams) && options.out_dir.empty();
   Coverage coverage;
   if (measure) coverage = coverage_of(run, options.coverage);
+  if (!options.coverage_of.empty())
+    std::erase_if(coverage.items, [&](const CoverageItem& item) {
+      return std::find(options.coverage_of.begin(), options.coverage_of.end(), to_string(item.kind)) ==
+             options.coverage_of.end();
+    });
   std::string text =
       options.coverage && options.output == "json" ? test_json(run, colour, &coverage) : format->render(run, colour);
   if (options.coverage && options.output == "table") text += coverage_table(coverage, colour);

@@ -261,6 +261,7 @@ Flow LintContext::flow(const Asker& asker, const Target& target, const Request& 
   out.to = target.to;
   out.protocol = target.protocol;
   out.request = request;
+  if (target.protocol == FlowProtocol::Grpc && request.method == "GET") out.request.method = "POST";  // PO-035
   out.name = asker.text + " -> " + target.text;
   return out;
 }

@@ -122,9 +122,10 @@ with tempfile.TemporaryDirectory() as name:
         failures.append(f"only {len(pages)} manual pages")
     if shutil.which("groff"):
         for page in pages:
-            text = run(["groff", "-man", "-Tutf8", "-ww", str(page)], folder, environment)
-            if "warning" in text or "error" in text:
-                failures.append(f"{page.name}: {text}")
+            result = subprocess.run(["groff", "-man", "-Tutf8", "-ww", str(page)], env=environment, capture_output=True,
+                                    text=True)
+            if result.returncode != 0 or result.stderr:
+                failures.append(f"{page.name}: {result.stderr}")
         done.append(f"{len(pages)} manual pages")
 
 print("\n".join(failures) if failures else "fine: " + ", ".join(done))

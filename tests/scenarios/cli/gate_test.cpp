@@ -4,11 +4,10 @@
 #include <filesystem>
 #include <thread>
 
-#include <unistd.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "scenarios/cli/watch.h"
 #include "tests/scenarios/cli/cli_fixture.h"
@@ -42,7 +41,8 @@ kind: Scenario
 workloads:
   - { name: api, namespace: shop, mode: sidecar, labels: { app: api }, ports: [{ port: 80, targetPort: 8080, name: http }] }
   - { name: web, namespace: clients, mode: sidecar }
-)" + policies + flows;
+)" + policies +
+         flows;
 }
 
 const char* kReadOnly = R"(policies:
@@ -59,7 +59,7 @@ TEST_F(Gate, DiffAsksWhatThePoliciesTellApart) {
   write("b.yaml", shop(kReadOnly));
   const Json document = Json::parse(meshsim({"diff", path("a.yaml"), path("b.yaml"), "-o", "json"}).out);
   std::map<std::string, std::string> verdicts;
-  for (const Json& change : document["changes"])
+  for (const Json& change : document["flows"])
     for (const Json& field : change["fields"])
       if (field["field"] == "verdict") verdicts[change["flow"]] = field["after"];
   const std::string pair = "clients/web -> api.shop.svc.cluster.local:80";
@@ -69,7 +69,8 @@ TEST_F(Gate, DiffAsksWhatThePoliciesTellApart) {
   EXPECT_EQ(verdicts[pair + " GET /"], "denied");
   EXPECT_EQ(meshsim({"diff", path("a.yaml"), path("b.yaml"), "--exit-code"}).code, kFailed);
   EXPECT_EQ(meshsim({"diff", path("b.yaml"), path("b.yaml"), "--exit-code"}).code, kFine);
-  EXPECT_THAT(meshsim({"diff", path("a.yaml"), path("b.yaml"), "-o", "md"}).out, HasSubstr("| verdict | allowed | denied |"));
+  EXPECT_THAT(meshsim({"diff", path("a.yaml"), path("b.yaml"), "-o", "md"}).out,
+              HasSubstr("| verdict | allowed | denied |"));
 }
 
 TEST_F(Gate, DiffReadsARevisionAndLeavesTheRepositoryAlone) {

@@ -1,13 +1,13 @@
 // Coverage counts what tests touch, and the flow it suggests does touch what is left out.
+#include "scenarios/expect/coverage.h"
+
 #include <filesystem>
 #include <fstream>
 
-#include <unistd.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include "scenarios/expect/coverage.h"
 #include "scenarios/report/coverage_report.h"
 
 namespace meshsim::scenarios {
@@ -18,7 +18,8 @@ using ::testing::HasSubstr;
 class CoverageTest : public ::testing::Test {
  protected:
   Coverage measure(const std::string& flows) {
-    const auto file = std::filesystem::temp_directory_path() / ("meshsim-coverage-" + std::to_string(::getpid()) + ".yaml");
+    const auto file =
+        std::filesystem::temp_directory_path() / ("meshsim-coverage-" + std::to_string(::getpid()) + ".yaml");
     std::ofstream(file) << R"(apiVersion: meshsim/v1
 kind: Scenario
 workloads:
@@ -78,8 +79,8 @@ TEST_F(CoverageTest, CountsRulesWaypointsHopsAndModes) {
   EXPECT_EQ(left.flow->from.name, "shell");
 
   const std::string lcov = coverage_lcov(coverage);
-  EXPECT_THAT(lcov, HasSubstr("DA:18,1\n"));  // rule 0
-  EXPECT_THAT(lcov, HasSubstr("DA:19,0\n"));  // rule 1
+  EXPECT_THAT(lcov, HasSubstr("DA:16,1\n"));  // rule 0
+  EXPECT_THAT(lcov, HasSubstr("DA:17,0\n"));  // rule 1
 }
 
 TEST_F(CoverageTest, AClientThatBypassesCoversThePolicyButNoRule) {

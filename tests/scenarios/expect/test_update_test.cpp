@@ -1,7 +1,7 @@
 // The place of a value in a line: what --update may replace, and what it must leave.
-#include <gtest/gtest.h>
-
 #include "scenarios/expect/test_update.h"
+
+#include <gtest/gtest.h>
 
 namespace meshsim::scenarios {
 namespace {
@@ -13,8 +13,10 @@ TEST(UpdateLine, ReplacesTheValueAndNothingElse) {
   for (const Case& c : {
            Case{"verdict: denied", "verdict", "allowed", "verdict: allowed"},
            Case{"  verdict: denied  # why", "verdict", "allowed", "  verdict: allowed  # why"},
-           Case{"e: { verdict: denied, httpStatus: 403 }", "verdict", "allowed", "e: { verdict: allowed, httpStatus: 403 }"},
-           Case{"e: { verdict: denied, httpStatus: 403 }", "httpStatus", "200", "e: { verdict: denied, httpStatus: 200 }"},
+           Case{"e: { verdict: denied, httpStatus: 403 }", "verdict", "allowed",
+                "e: { verdict: allowed, httpStatus: 403 }"},
+           Case{"e: { verdict: denied, httpStatus: 403 }", "httpStatus", "200",
+                "e: { verdict: denied, httpStatus: 200 }"},
            Case{"e: { path: [sidecar, ztunnel], x: 1 }", "path", "[\"ztunnel\"]", "e: { path: [\"ztunnel\"], x: 1 }"},
            Case{"\"verdict\": \"denied\",", "\"verdict\"", "\"allowed\"", "\"verdict\": \"allowed\","},
            Case{"why: \"a: b\"", "why", "null", "why: null"},
@@ -30,7 +32,8 @@ TEST(UpdateLine, ReplacesTheValueAndNothingElse) {
 }
 
 TEST(UpdateLine, LeavesWhatSpansLines) {
-  for (const char* line : {"path:", "path: [sidecar,", "path: { a: 1,", "text: |", "text: >-", "x: &a 1", "text: \"open"})
+  for (const char* line :
+       {"path:", "path: [sidecar,", "path: { a: 1,", "text: |", "text: >-", "x: &a 1", "text: \"open"})
     EXPECT_FALSE(with_value(line, 1, "1")) << line;
   EXPECT_FALSE(with_value("a: 1", 0, "1"));
   EXPECT_FALSE(with_value("a: 1", 9, "1"));
