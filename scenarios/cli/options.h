@@ -35,7 +35,9 @@ struct Options {
   bool watch = false;       // run, test, lint, matrix, diff
   unsigned watch_runs = 0;  // for tests; 0: no limit
   ReadLimits limits;
-  std::string shell;  // completion
+  std::string shell;                    // completion
+  std::vector<std::string> exports;     // run --export
+  std::string start_time, ztunnel_log;  // run --start-time, --ztunnel-log
 };
 
 // Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to
