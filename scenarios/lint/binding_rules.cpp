@@ -104,6 +104,10 @@ void without_pods(const LintContext& c, RuleFindings& out) {
 }
 
 void unused(const LintContext& c, RuleFindings& out) {
+  // A waypoint alone is a part of a mesh whose rest lies elsewhere.
+  if (std::none_of(c.mesh.workloads.begin(), c.mesh.workloads.end(),
+                   [](const Workload& w) { return w.role == ProxyRole::None && !w.external; }))
+    return;
   for (std::size_t g = 0; g < c.mesh.gateways.size(); ++g) {
     const Gateway& gateway = c.mesh.gateways[g];
     if (gateway.kind == Gateway::Kind::Waypoint && !is_bound(c, g))

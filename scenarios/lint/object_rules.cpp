@@ -35,7 +35,10 @@ std::string namespace_of(std::string_view host, const std::string& ns) {
 // Whether the files describe the applications of a namespace: only then is a missing Service one.
 bool has_services(const LintContext& c, const std::string& ns) {
   return ns != c.root() && std::any_of(c.mesh.services.begin(), c.mesh.services.end(), [&](const Service& s) {
-           return s.ns == ns && s.kubernetes && !s.endpoints.empty();
+           return s.ns == ns && s.kubernetes &&
+                  std::any_of(s.endpoints.begin(), s.endpoints.end(), [&](const Endpoint& e) {
+                    return e.workload != kNone && c.mesh.workloads[e.workload].role == ProxyRole::None;
+                  });
          });
 }
 

@@ -187,24 +187,25 @@ void allow_on_tcp(const LintContext& c, RuleFindings& out) {
 
 void host_without_port(const LintContext& c, RuleFindings& out) {
   for (const PolicyView& p : c.policies()) {
+    // Who misses a spelling lets it pass: in `hosts` of a DENY and in `notHosts` of an ALLOW.
+    const bool deny = p.spec.action == Action::Deny, allow = p.spec.action == Action::Allow;
+    if (!deny && !allow) continue;
     std::string value;
-    bool positive_allow = p.spec.action == Action::Allow;
     for (const auto& rule : p.spec.rules)
-      for (const auto& to : rule.to)
-        for (const auto* values : {&to.hosts.any, &to.hosts.none})
-          for (const std::string& host : *values) {
-            if (host.find(':') != std::string::npos || host.ends_with('*') || !value.empty()) continue;
-            const std::string with_port = host + ':';
-            const bool twin = std::any_of(values->begin(), values->end(), [&](const std::string& other) {
-              return other.starts_with(with_port) || other == host + "*";
-            });
-            // A DENY that misses a spelling lets it pass; an ALLOW only refuses too much.
-            if (!twin && !(positive_allow && values == &to.hosts.any)) value = host;
-          }
+      for (const auto& to : rule.to) {
+        const auto& values = deny ? to.hosts.any : to.hosts.none;
+        for (const std::string& host : values) {
+          if (host.find(':') != std::string::npos || host.ends_with('*') || !value.empty()) continue;
+          const bool twin = std::any_of(values.begin(), values.end(), [&](const std::string& other) {
+            return other.starts_with(host + ':') || other == host + '*';
+          });
+          if (!twin) value = host;
+        }
+      }
     if (!value.empty())
       out.add(*p.object, p.object->spec()["rules"],
               "host " + value + " does not match a request whose authority carries a port (" + value +
-                  ":8080): such requests are not denied. Add " + value + ":*");
+                  ":8080): it is " + (deny ? "not denied" : "allowed") + ". Add " + value + ":*");
   }
 }
 
