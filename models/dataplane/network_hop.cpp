@@ -190,8 +190,9 @@ void Walker::through_east_west(Walk walk, const Sender& sender, const RouteChoic
           service.ref.source});
     return;
   }
+  // Such a gateway is a proxy of type waypoint: policies reach it by targetRefs only (DP-151).
   ProxyView view;
-  view.kind = ProxyKind::Gateway;
+  view.kind = ProxyKind::Waypoint;
   view.ns = gateway.ns;
   view.labels = &gateway.labels;
   view.gateway_name = gateway.name;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/dataplane/endpoint_selection.h"
 #include "tests/models/dataplane/support.h"
 
 namespace meshsim::models::testing {
@@ -158,12 +159,14 @@ spec:
   ports: [{name: http, number: 80, protocol: HTTP, targetPort: 8080}]
   workloadSelector: {labels: {version: cart-2}}
 )"));
-  for (const char* client : {"zone/amb", "zone/side"}) {
+  const std::size_t weighted = world.mesh->services_by_host("weighted.example").at(0);
+  for (const Balancer balancer : {Balancer::Ztunnel, Balancer::Envoy}) {
     std::vector<double> got;
-    for (const Outcome& o : judge(world, flow_of(client, "weighted.example", 80)).outcomes)
-      got.push_back(o.probability);
+    for (const EndpointShare& share :
+         select_endpoints({world.mesh.get(), weighted, 80, nullptr, nullptr, balancer, {}, false}))
+      got.push_back(share.weight);
     std::sort(got.begin(), got.end());
-    EXPECT_EQ(got, (std::vector<double>{0.25, 0.75})) << client;
+    EXPECT_EQ(got, (std::vector<double>{0.25, 0.75}));
   }
   EXPECT_EQ(summary(judge(world, flow_of("zone/amb", "selected.example", 80)).outcomes.at(0)),
             "allowed 200 hbone ztunnel,ztunnel");

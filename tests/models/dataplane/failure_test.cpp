@@ -132,12 +132,13 @@ TEST(Failure, DP309NoHealthyUpstream) {
   EXPECT_EQ(seen(only(world, flow_of("echo/ambient", "ambient.echo", 4711))), "unreachable - - ");
 }
 
-// DP-313, DP-229: REGISTRY_ONLY.
+// DP-313, DP-229: REGISTRY_ONLY. BlackHoleCluster has no endpoint, hence UH in the log of a TCP connection.
 TEST(Failure, DP313RegistryOnly) {
   const World world =
       world_of(echo_mesh(), "{profile: ossm-3.2, config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
   EXPECT_EQ(seen(only(world, flow_of("echo/sidecar", "unknown.example", 80))), "unreachable 502 - ");
-  EXPECT_EQ(seen(only(world, flow_of("echo/sidecar", "unknown.example", 4711, FlowProtocol::Tcp))), "unreachable - - ");
+  EXPECT_EQ(seen(only(world, flow_of("echo/sidecar", "unknown.example", 4711, FlowProtocol::Tcp))),
+            "unreachable - UH ");
   EXPECT_EQ(only(world, flow_of("echo/ambient", "unknown.example", 80)).verdict, Verdict::Allowed);
 }
 
