@@ -60,7 +60,7 @@ void take(std::vector<Object>& objects, std::string_view text, const std::string
   scenarios::ReadResult read = scenarios::read_manifest_text(text, name);
   for (const Diagnostic& d : read.diagnostics) EXPECT_NE(d.severity, Severity::Error) << format(d);
   for (Object& object : read.objects) {
-    if (object.ns.empty() && object.kind != "Namespace") object.ns = ns;
+    if (object.ns == "default" && !object.root["metadata"]["namespace"]) object.ns = ns;
     std::erase_if(objects, [&](const Object& o) { return o.api_group == object.api_group && o.ref() == object.ref(); });
     objects.push_back(std::move(object));
   }
