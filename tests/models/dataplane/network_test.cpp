@@ -155,6 +155,15 @@ spec: {rules: [{from: [{source: {principals: [cluster.local/ns/echo/sa/ambient]}
   }
 }
 
+// DP-272: a Gateway of class istio-remote stands for one whose pods are not here.
+TEST(Networks, DP272RemoteGateway) {
+  std::string gateway(kEastWest);
+  gateway.replace(gateway.find("istio-east-west"), 15, "istio-remote");
+  gateway.insert(gateway.find("  listeners"), "  addresses: [{type: IPAddress, value: 192.0.2.8}]\n");
+  const World world = world_of(mesh_with(kGlobal, cart_in("two", kAmbient) + gateway), kOn);
+  EXPECT_EQ(summary(only(ask(world, "echo/ambient"))), "allowed 200 hbone ztunnel,gateway,ztunnel");
+}
+
 // DP-272: remote endpoints count by their number beside local ones.
 TEST(Networks, DP272CollapsedEndpointsKeepTheirWeight) {
   std::string remote = cart_in("two", kAmbient);
