@@ -131,23 +131,24 @@ std::string counted(const DiffResult& result) {
   return fmt::format("{} of {} flows differ", result.changes.size(), result.compared);
 }
 
-}  // namespace
+std::vector<std::string> names_of(const std::vector<Flow>& flows) {
+  std::vector<std::string> out;
+  for (const Flow& flow : flows) out.push_back(flow.name);
+  return out;
+}
 
-DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
-  const bool given = !before.scenario.flows.empty() || !after.scenario.flows.empty();
-  const auto requests = requests_of_policies({before.world.mesh.get(), after.world.mesh.get()});
-  const auto old_flows = questions(before, requests, given), new_flows = questions(after, requests, given);
-  const auto old_answers = answers(before, old_flows, threads), new_answers = answers(after, new_flows, threads);
+DiffResult compared(const std::vector<std::string>& old_names, const std::vector<Picture>& old_answers,
+                    const std::vector<std::string>& new_names, const std::vector<Picture>& new_answers) {
   // Names may repeat: the n-th of one side is compared with the n-th of the other.
   std::multimap<std::string, std::size_t> by_name;
-  for (std::size_t i = 0; i < old_flows.size(); ++i) by_name.emplace(old_flows[i].name, i);
+  for (std::size_t i = 0; i < old_names.size(); ++i) by_name.emplace(old_names[i], i);
   DiffResult out;
-  std::vector<bool> seen(old_flows.size(), false);
-  for (std::size_t i = 0; i < new_flows.size(); ++i) {
+  std::vector<bool> seen(old_names.size(), false);
+  for (std::size_t i = 0; i < new_names.size(); ++i) {
     ++out.compared;
-    const auto it = by_name.find(new_flows[i].name);
+    const auto it = by_name.find(new_names[i]);
     if (it == by_name.end()) {
-      FlowChange change{new_flows[i].name, FlowChange::Kind::Added, {}};
+      FlowChange change{new_names[i], FlowChange::Kind::Added, {}};
       change.fields.push_back({"verdict", "absent", new_answers[i].front().second});
       out.changes.push_back(std::move(change));
       continue;
@@ -155,15 +156,36 @@ DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
     seen[it->second] = true;
     auto fields = changes(old_answers[it->second], new_answers[i]);
     by_name.erase(it);
-    if (!fields.empty()) out.changes.push_back({new_flows[i].name, FlowChange::Kind::Changed, std::move(fields)});
+    if (!fields.empty()) out.changes.push_back({new_names[i], FlowChange::Kind::Changed, std::move(fields)});
   }
-  for (std::size_t i = 0; i < old_flows.size(); ++i) {
+  for (std::size_t i = 0; i < old_names.size(); ++i) {
     if (seen[i]) continue;
     ++out.compared;
     out.changes.push_back(
-        {old_flows[i].name, FlowChange::Kind::Removed, {{"verdict", old_answers[i].front().second, "absent"}}});
+        {old_names[i], FlowChange::Kind::Removed, {{"verdict", old_answers[i].front().second, "absent"}}});
   }
   return out;
+}
+
+}  // namespace
+
+DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
+  const bool given = !before.scenario.flows.empty() || !after.scenario.flows.empty();
+  const auto requests = requests_of_policies({before.world.mesh.get(), after.world.mesh.get()});
+  const auto old_flows = questions(before, requests, given), new_flows = questions(after, requests, given);
+  return compared(names_of(old_flows), answers(before, old_flows, threads), names_of(new_flows),
+                  answers(after, new_flows, threads));
+}
+
+DiffResult diff(const RunResult& before, const RunResult& after) {
+  std::vector<std::string> names[2];
+  std::vector<Picture> pictures[2];
+  for (const int side : {0, 1})
+    for (const FlowRun& flow : (side == 0 ? before : after).flows) {
+      names[side].push_back(flow.result.flow.name);
+      pictures[side].push_back(picture(flow.result));
+    }
+  return compared(names[0], pictures[0], names[1], pictures[1]);
 }
 
 std::string diff_table(const DiffResult& result, bool colour) {
