@@ -11,7 +11,8 @@ namespace meshsim::viz {
 namespace {
 
 scenarios::RunResult run_of(const std::string& text) {
-  return scenarios::run(std::make_shared<const scenarios::Loaded>(scenarios::load(scenarios::read_scenario_text(text, "shop.yaml"))));
+  return scenarios::run(
+      std::make_shared<const scenarios::Loaded>(scenarios::load(scenarios::read_scenario_text(text, "shop.yaml"))));
 }
 
 scenarios::RunResult shop() { return run_of(test::kShop); }
@@ -44,14 +45,28 @@ TEST(MeshGraph, ARefusalEndsWhereItIsSpoken) {
   EXPECT_EQ(edge(graph, "waypoint/shop/waypoint", "service/shop/api", EdgeClass::Denied), nullptr);
 }
 
+TEST(MeshGraph, AServiceWithOneWorkloadIsDrawnAsThatWorkload) {
+  GraphOptions options;
+  options.fold = true;
+  const MeshGraph graph = make_graph(shop(), options);
+  EXPECT_FALSE(graph.find("service/shop/api").has_value());
+  const GraphEdge* past = edge(graph, "workload/clients/web", "workload/shop/api", EdgeClass::Bypassed);
+  ASSERT_NE(past, nullptr);
+  ASSERT_TRUE(past->skipped.has_value());
+  EXPECT_EQ(graph.nodes[*past->skipped].id, "waypoint/shop/waypoint");
+  EXPECT_NE(edge(graph, "waypoint/shop/waypoint", "workload/shop/api", EdgeClass::Enforced), nullptr);
+}
+
 TEST(MeshGraph, ZtunnelsAndIdleObjectsOnDemand) {
   GraphOptions options;
   options.ztunnels = true;
   const MeshGraph with = make_graph(shop(), options);
-  EXPECT_TRUE(std::any_of(with.nodes.begin(), with.nodes.end(), [](const GraphNode& n) { return n.kind == NodeKind::Ztunnel; }));
+  EXPECT_TRUE(std::any_of(with.nodes.begin(), with.nodes.end(),
+                          [](const GraphNode& n) { return n.kind == NodeKind::Ztunnel; }));
   options.ztunnels = false;
   options.idle = false;
-  for (const GraphNode& n : make_graph(shop(), options).nodes) EXPECT_TRUE(n.used || n.kind == NodeKind::Waypoint) << n.id;
+  for (const GraphNode& n : make_graph(shop(), options).nodes)
+    EXPECT_TRUE(n.used || n.kind == NodeKind::Waypoint) << n.id;
 }
 
 TEST(MeshGraph, CollapsedNamespacesKeepTheTrafficBetweenThem) {
@@ -67,7 +82,7 @@ TEST(MeshGraph, CollapsedNamespacesKeepTheTrafficBetweenThem) {
 
 TEST(Layout, BoxesDoNotOverlapAndNodesStayInside) {
   const MeshGraph graph = make_graph(scenarios::run(std::make_shared<const scenarios::Loaded>(
-      scenarios::load({test::case_file("bookinfo/mixed").toStdString()}))));
+      scenarios::load(std::vector<std::string>{test::case_file("bookinfo/mixed").toStdString()}))));
   const Layout layout = lay_out(graph);
   ASSERT_EQ(layout.nodes.size(), graph.nodes.size());
   const auto apart = [](const Place& a, const Place& b) {
@@ -75,7 +90,8 @@ TEST(Layout, BoxesDoNotOverlapAndNodesStayInside) {
   };
   for (std::size_t i = 0; i < layout.boxes.size(); ++i)
     for (std::size_t k = i + 1; k < layout.boxes.size(); ++k)
-      EXPECT_TRUE(apart(layout.boxes[i].place, layout.boxes[k].place)) << layout.boxes[i].ns << ' ' << layout.boxes[k].ns;
+      EXPECT_TRUE(apart(layout.boxes[i].place, layout.boxes[k].place))
+          << layout.boxes[i].ns << ' ' << layout.boxes[k].ns;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (std::size_t k = i + 1; k < graph.nodes.size(); ++k)
       EXPECT_TRUE(apart(layout.nodes[i], layout.nodes[k])) << graph.nodes[i].id << ' ' << graph.nodes[k].id;
@@ -106,7 +122,8 @@ TEST(Layout, AnEarlierOrderIsKept) {
   const MeshGraph graph = make_graph(shop());
   const Layout layout = lay_out(graph);
   const Layout again = lay_out(graph, order_of(graph, layout));
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) EXPECT_EQ(layout.nodes[i].y, again.nodes[i].y) << graph.nodes[i].id;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    EXPECT_EQ(layout.nodes[i].y, again.nodes[i].y) << graph.nodes[i].id;
 }
 
 TEST(Layout, CyclesAndNothing) {
@@ -138,8 +155,14 @@ Facts facts(std::vector<std::pair<std::string, std::string>> pairs) {
 }
 
 TEST(Filter, LanguageOfKiali) {
-  const Facts api = facts({{"namespace", "shop"}, {"name", "api"}, {"mode", "ambient"}, {"is", "bypassed"}, {"is", "service"},
-                           {"any", "api"}, {"label:region", "east"}, {"port", "8080"}});
+  const Facts api = facts({{"namespace", "shop"},
+                           {"name", "api"},
+                           {"mode", "ambient"},
+                           {"is", "bypassed"},
+                           {"is", "service"},
+                           {"any", "api"},
+                           {"label:region", "east"},
+                           {"port", "8080"}});
   const auto finds = [&](const char* text) {
     const Filter filter = Filter::parse(text);
     EXPECT_EQ(filter.problem(), "") << text;
@@ -178,8 +201,8 @@ TEST(Theme, EveryWordReadsOnItsGround) {
   for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
     apply_theme(*static_cast<QApplication*>(QApplication::instance()), mode);
     std::set<QString> glyphs;
-    for (const EdgeClass word : {EdgeClass::Enforced, EdgeClass::Allowed, EdgeClass::Open, EdgeClass::Bypassed, EdgeClass::Denied,
-                                 EdgeClass::Failed, EdgeClass::Unknown}) {
+    for (const EdgeClass word : {EdgeClass::Enforced, EdgeClass::Allowed, EdgeClass::Open, EdgeClass::Bypassed,
+                                 EdgeClass::Denied, EdgeClass::Failed, EdgeClass::Unknown}) {
       EXPECT_GE(contrast(theme().colour(word), theme().base), 4.0) << to_string(word);
       EXPECT_TRUE(glyphs.insert(glyph(word)).second) << "two words, one glyph: " << to_string(word);
     }

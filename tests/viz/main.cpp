@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "viz/look/plurals.h"
 #include "viz/look/theme.h"
 
 int main(int argc, char** argv) {
@@ -14,8 +15,11 @@ int main(int argc, char** argv) {
   QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
   testing::InitGoogleTest(&argc, argv);
   QApplication application(argc, argv);
+  meshsim::viz::EnglishPlurals plurals;
+  QCoreApplication::installTranslator(&plurals);
   QApplication::setApplicationName(QStringLiteral("meshsim"));
   QApplication::setOrganizationName(QStringLiteral("meshsim"));
+  QApplication::setApplicationVersion(QStringLiteral("0.1.0"));
   QLocale::setDefault(QLocale::c());
   meshsim::viz::apply_theme(application, meshsim::viz::ThemeMode::Light);
   return RUN_ALL_TESTS();

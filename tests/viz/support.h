@@ -1,12 +1,11 @@
 #pragma once
 // A window on a scenario, and what tests want to know of it.
-#include <fstream>
-#include <memory>
-#include <string>
-
 #include <QApplication>
 #include <QFile>
 #include <QTemporaryDir>
+#include <fstream>
+#include <memory>
+#include <string>
 
 #include <gtest/gtest.h>
 

@@ -8,6 +8,7 @@
 #include "viz/app/main_window.h"
 #include "viz/app/preferences.h"
 #include "viz/app/screenshot.h"
+#include "viz/look/plurals.h"
 
 namespace {
 
@@ -34,6 +35,8 @@ std::optional<QSize> size_of(const QString& text) {
 
 int main(int argc, char** argv) {
   QApplication application(argc, argv);
+  EnglishPlurals plurals;
+  QCoreApplication::installTranslator(&plurals);
   QApplication::setApplicationName(QStringLiteral("meshsim"));
   QApplication::setOrganizationName(QStringLiteral("meshsim"));
   QApplication::setApplicationVersion(QStringLiteral(MESHSIM_VERSION));

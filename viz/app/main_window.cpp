@@ -29,6 +29,17 @@
 
 namespace meshsim::viz {
 
+namespace {
+
+class NoTitle : public QWidget {
+ public:
+  using QWidget::QWidget;
+  QSize sizeHint() const override { return {0, 0}; }
+  QSize minimumSizeHint() const override { return {0, 0}; }
+};
+
+}  // namespace
+
 MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent), pages_(new QStackedWidget(this)) {
   setObjectName(QStringLiteral("mainWindow"));
   setDockNestingEnabled(true);
@@ -78,6 +89,7 @@ void MainWindow::make_panels() {
   hide_->setAccessibleName(tr("Hide"));
   auto* row = new QHBoxLayout;
   row->setContentsMargins(12, 0, 12, 6);
+  row->setSpacing(8);
   row->addWidget(find_, 3);
   row->addWidget(hide_, 2);
   auto* page = new QWidget;
@@ -133,6 +145,9 @@ void MainWindow::make_docks() {
   tabifyDockWidget(docks_[QStringLiteral("explorer")], ask);
   docks_[QStringLiteral("explorer")]->raise();
   flows->raise();
+  // A tab names its panel already; a second title would only take room.
+  for (QDockWidget* dock : findChildren<QDockWidget*>())
+    if (dock != docks_[QStringLiteral("inspector")]) dock->setTitleBarWidget(new NoTitle(dock));
   setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
   resizeDocks({docks_[QStringLiteral("explorer")], docks_[QStringLiteral("inspector")]}, {250, 380}, Qt::Horizontal);
   resizeDocks({flows}, {230}, Qt::Vertical);
@@ -199,6 +214,7 @@ void MainWindow::connect_session() {
       } else {
         restoreState(stored_layout(QStringLiteral("docks")));
       }
+      graph_->setFocus();
     }
     const Result& result = session_.result();
     docks_[QStringLiteral("changes")]->setWindowTitle(
@@ -255,8 +271,8 @@ void MainWindow::restore_default_layout() {
   docks_[QStringLiteral("explorer")]->raise();
   docks_[QStringLiteral("flows")]->raise();
   resizeDocks({docks_[QStringLiteral("explorer")], docks_[QStringLiteral("inspector")]},
-              {width() / 6 + 40, width() / 4 + 50}, Qt::Horizontal);
-  resizeDocks({docks_[QStringLiteral("flows")]}, {height() * 3 / 10}, Qt::Vertical);
+              {width() / 8 + 60, width() / 5 + 80}, Qt::Horizontal);
+  resizeDocks({docks_[QStringLiteral("flows")]}, {height() * 27 / 100}, Qt::Vertical);
 }
 
 void MainWindow::say(const QString& text) {

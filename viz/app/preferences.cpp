@@ -70,8 +70,17 @@ QList<ShippedScenario> shipped_scenarios() {
     one.name = info.dir().dirName();
     one.topic = QDir(QDir(root).relativeFilePath(info.path())).path().section('/', 0, 0);
     QFile file(info.filePath());
-    if (file.open(QIODevice::ReadOnly))
-      one.description = kDescription.match(QString::fromUtf8(file.read(2048))).captured(1).trimmed().remove('"');
+    if (file.open(QIODevice::ReadOnly)) {
+      const QString head = QString::fromUtf8(file.read(2048));
+      one.description = kDescription.match(head).captured(1).trimmed().remove('"');
+      if (one.description.isEmpty()) {  // the comment on top says what it is about
+        for (const QString& line : head.split('\n')) {
+          if (!line.startsWith('#')) break;
+          one.description += line.mid(1).trimmed() + ' ';
+        }
+        one.description = one.description.trimmed();
+      }
+    }
     out << one;
   }
   std::sort(out.begin(), out.end(), [](const ShippedScenario& a, const ShippedScenario& b) {

@@ -47,6 +47,8 @@ StartPage::StartPage(QWidget* parent)
   shipped_->setColumnCount(2);
   shipped_->setRootIsDecorated(true);
   shipped_->setUniformRowHeights(true);
+  shipped_->setIndentation(14);
+  recent_->setSpacing(3);
   auto* inner = new QWidget(this);
   inner->setMaximumWidth(1080);
   auto* grid = new QGridLayout(inner);
@@ -111,7 +113,7 @@ void StartPage::refresh() {
   }
   shipped_->expandAll();
   shipped_->resizeColumnToContents(0);
-  shipped_->setColumnWidth(0, std::min(shipped_->columnWidth(0) + 12, 340));
+  shipped_->setColumnWidth(0, std::min(shipped_->columnWidth(0) + 12, 270));
 }
 
 }  // namespace meshsim::viz

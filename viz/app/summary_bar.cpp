@@ -24,14 +24,15 @@ SummaryBar::SummaryBar(Session& session, QWidget* parent)
   auto* chips = new QHBoxLayout(row_);
   chips->setContentsMargins(0, 0, 0, 0);
   chips->setSpacing(6);
-  auto* left = new QVBoxLayout;
-  left->setSpacing(2);
-  left->addWidget(head_);
-  left->addWidget(flows_);
-  auto* box = new QHBoxLayout(this);
+  auto* below = new QHBoxLayout;
+  below->setSpacing(12);
+  below->addWidget(flows_, 1);
+  below->addWidget(row_, 0, Qt::AlignTop);
+  auto* box = new QVBoxLayout(this);
   box->setContentsMargins(12, 8, 12, 8);
-  box->addLayout(left, 1);
-  box->addWidget(row_, 0, Qt::AlignVCenter);
+  box->setSpacing(4);
+  box->addWidget(head_);
+  box->addLayout(below);
   connect(&session, &Session::result_changed, this, &SummaryBar::refresh);
 }
 

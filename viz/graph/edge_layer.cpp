@@ -50,7 +50,7 @@ EdgeLayer::Curve EdgeLayer::curve_of(const GraphEdge& edge, qreal shift) const {
   if (edge.skipped && !back) {
     const Place& w = layout_->nodes[*edge.skipped];
     const bool above = (start.y() + end.y()) / 2 <= w.middle();
-    const QPointF top((w.x + w.right()) / 2, above ? w.y - 16 + shift : w.bottom() + 16 + shift);
+    const QPointF top((w.x + w.right()) / 2, above ? w.y - 24 + shift : w.bottom() + 24 + shift);
     const qreal reach = (w.right() - w.x) / 2 + 30;
     out.path.cubicTo(toward(start, {top.x(), start.y()}, 0.5), top - QPointF(reach, 0), top);
     out.path.cubicTo(top + QPointF(reach, 0), toward(end, {top.x(), end.y()}, 0.5), end);

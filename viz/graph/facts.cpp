@@ -141,8 +141,9 @@ Facts node_facts(const Analysis& analysis, const MeshGraph& graph, const Inciden
     Texts out;
     if (n.kind == NodeKind::Workload && n.index < mesh.workloads.size())
       append(out, workload_texts(mesh.workloads[n.index], field));
-    if (n.kind == NodeKind::Service && n.index < mesh.services.size()) {
-      const Service& s = mesh.services[n.index];
+    const std::size_t service = n.kind == NodeKind::Service ? n.index : n.service;
+    if (service < mesh.services.size()) {
+      const Service& s = mesh.services[service];
       if (field.starts_with("label:")) add_labels(s.labels, field, out);
       if (field == "host") out.push_back(s.hostname);
       if (field == "waypoint" && s.waypoint.bound()) out.push_back(s.waypoint.named);
@@ -153,6 +154,7 @@ Facts node_facts(const Analysis& analysis, const MeshGraph& graph, const Inciden
       append(out, {std::string(to_string(n.kind)), n.mode});
       if (!n.used) out.emplace_back("idle");
       if (n.skipped > 0) out.emplace_back("bypassed");
+      if (n.service < mesh.services.size()) out.emplace_back("service");
     }
     if (field == "is" || field == "verdict" || field == "policy" || field == "changed")
       for (const std::size_t edge : incident[node]) append(out, edge_texts(analysis, graph, graph.edges[edge], field));

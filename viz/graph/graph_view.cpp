@@ -16,7 +16,7 @@
 namespace meshsim::viz {
 
 namespace {
-constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0;
+constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0, kReadable = 0.78;
 
 QString text(const std::string& s) { return QString::fromStdString(s); }
 }  // namespace
@@ -79,7 +79,7 @@ void GraphView::rebuild() {
   update_presence();
   update_marks();
   if (first || fitted_) {
-    zoom_to_fit();
+    zoom_to_read();
   } else {  // zoom and place stay
     setTransform(before);
     centerOn(centre);
@@ -225,6 +225,16 @@ void GraphView::zoom_to_fit() {
   fitInView(rect, Qt::KeepAspectRatio);
   const double now = transform().m11();
   if (now > kComfortable) scale(kComfortable / now, kComfortable / now);
+}
+
+void GraphView::zoom_to_read() {
+  zoom_to_fit();
+  const double now = transform().m11();
+  if (now >= kReadable || picture_ == nullptr || nodes_.empty()) return;
+  scale(kReadable / now, kReadable / now);
+  for (std::size_t i = 0; i < picture_->graph.edges.size(); ++i)
+    if (picture_->graph.edges[i].skipped) return centerOn(edges_->badge_place(i));
+  centerOn(QPointF(scene_.sceneRect().left(), scene_.sceneRect().center().y()));
 }
 
 void GraphView::zoom_reset() {
@@ -398,7 +408,7 @@ void GraphView::keyPressEvent(QKeyEvent* event) {
 
 void GraphView::resizeEvent(QResizeEvent* event) {
   QGraphicsView::resizeEvent(event);
-  if (fitted_) zoom_to_fit();
+  if (fitted_) zoom_to_read();
 }
 
 void GraphView::changeEvent(QEvent* event) {

@@ -27,6 +27,8 @@ class GraphView : public QGraphicsView {
 
   void zoom_by(double factor);
   void zoom_to_fit();
+  // The whole graph if it can be read then; else a readable part, around what needs attention.
+  void zoom_to_read();
   void zoom_reset();
   void centre_on(std::size_t node);
 

@@ -8,8 +8,8 @@ namespace meshsim::viz {
 
 namespace {
 
-constexpr double kNodeHeight = 46, kRowGap = 22, kColumnGap = 118, kPad = 18, kHeader = 30, kBoxGap = 26;
-constexpr double kSmallest = 118, kLargest = 236, kLetter = 7.6, kIcon = 52;
+constexpr double kNodeHeight = 44, kRowGap = 20, kColumnGap = 76, kPad = 16, kHeader = 28, kBoxGap = 22;
+constexpr double kSmallest = 104, kLargest = 232, kLetter = 8.4, kIcon = 56;
 
 double width_of(const GraphNode& n) {
   const double letters = std::max(static_cast<double>(n.label.size()), static_cast<double>(n.detail.size()) * 0.82);

@@ -27,6 +27,7 @@ class GraphBuilder {
 
  private:
   void take_topology();
+  void fold_services();
   void trace(const FlowResult& result, FlowPart part);
   void connect(const std::string& from, const std::string& to, EdgeClass word, std::optional<Transport> transport,
                bool stops, const std::string& skipped, std::optional<FlowPart> part);
@@ -42,6 +43,8 @@ class GraphBuilder {
   std::map<EdgeKey, GraphEdge> edges_;
   std::vector<std::string> workloads_, services_, gateways_;  // ids by Mesh index
   std::set<std::pair<std::string, std::string>> structure_;
+  std::set<std::pair<std::string, std::size_t>> skipping_;  // waypoint, flow: each counts once
+  std::map<std::string, std::size_t> folded_;               // id of a workload -> its Service
 };
 
 NodeKind kind_of(VertexKind kind) {
@@ -84,6 +87,7 @@ void GraphBuilder::take_topology() {
   }
   for (std::size_t i = 0; i < mesh_.gateways.size(); ++i)
     if (mesh_.gateways[i].service != kNone) services_[mesh_.gateways[i].service] = gateways_[i];
+  if (options_.fold) fold_services();
   const auto drawn = [&](const std::string& id) {
     const auto v = topology.find(id);
     const TopologyVertex& vertex = graph[*v];
@@ -100,6 +104,7 @@ void GraphBuilder::take_topology() {
     made.ns = vertex.ns;
     made.mode = vertex.mode;
     made.index = vertex.index;
+    if (const auto it = folded_.find(vertex.id); it != folded_.end()) made.service = it->second;
   }
   for (auto [e, end] = boost::edges(graph); e != end; ++e) {
     const EdgeKind kind = graph[*e].kind;
@@ -108,6 +113,23 @@ void GraphBuilder::take_topology() {
     const bool wanted =
         kind == EdgeKind::BoundTo || kind == EdgeKind::Selects || (kind == EdgeKind::CapturedBy && options_.ztunnels);
     if (wanted && from != to && nodes_.contains(from) && nodes_.contains(to)) structure_.emplace(from, to);
+  }
+}
+
+void GraphBuilder::fold_services() {
+  std::vector<std::set<std::size_t>> serving(mesh_.workloads.size());
+  for (std::size_t i = 0; i < mesh_.services.size(); ++i)
+    for (const Endpoint& e : mesh_.services[i].endpoints)
+      if (e.workload != kNone) serving[e.workload].insert(i);
+  for (std::size_t i = 0; i < mesh_.services.size(); ++i) {
+    const Service& s = mesh_.services[i];
+    const std::size_t w = s.endpoints.empty() ? kNone : s.endpoints.front().workload;
+    if (!s.kubernetes || w == kNone || serving[w].size() != 1 || mesh_.workloads[w].role != ProxyRole::None ||
+        mesh_.workloads[w].ns != s.ns ||
+        std::any_of(s.endpoints.begin(), s.endpoints.end(), [w](const Endpoint& e) { return e.workload != w; }))
+      continue;
+    services_[i] = workloads_[w];
+    folded_[workloads_[w]] = i;
   }
 }
 
@@ -170,13 +192,16 @@ void GraphBuilder::trace(const FlowResult& result, FlowPart part) {
   }
   const bool ends_there = way.size() > 1 && o.verdict != Verdict::Allowed && !o.hops.empty() &&
                           (o.hops.back().proxy == ProxyKind::Gateway || o.hops.back().proxy == ProxyKind::Waypoint);
+  std::size_t passes = 0;
   if (!ends_there) {
     const std::size_t service = o.routed_service != Hop::npos ? o.routed_service : o.service;
     std::optional<Transport> carried = o.transport;
     if (!carried && !o.hops.empty()) carried = o.hops.back().transport;
     if (service != Hop::npos && services_[service] != way.back().first) way.emplace_back(services_[service], carried);
+    passes = way.size() - 1;  // the arc that passes a waypoint leads to the service; without one, to the workload
     if (o.destination_workload != Hop::npos && workloads_[o.destination_workload] != way.back().first)
       way.emplace_back(workloads_[o.destination_workload], carried);
+    if (service == Hop::npos) passes = way.size() - 1;
     if (way.size() == 1) {
       const Destination& to = result.flow.to;
       const std::string name = to.kind == Destination::Kind::Pod ? to.ns + '/' + to.name
@@ -187,10 +212,7 @@ void GraphBuilder::trace(const FlowResult& result, FlowPart part) {
     }
   }
   const std::string skipped = ends_there ? std::string() : skipped_waypoint(o);
-  const bool is_service = way.size() > 1 && nodes_[way.back().first].kind == NodeKind::Service;
-  // The arc that passes the waypoint leads to the service; without one, to the workload.
-  const std::size_t passes = way.size() < 2 ? 0 : is_service || way.size() == 2 ? way.size() - 1 : way.size() - 2;
-  if (!skipped.empty()) ++nodes_[skipped].skipped;
+  if (!skipped.empty() && skipping_.emplace(skipped, part.flow).second) ++nodes_[skipped].skipped;
   for (std::size_t i = 0; i < way.size(); ++i) {
     if (auto it = nodes_.find(way[i].first); it != nodes_.end()) it->second.used = true;
     if (i == 0) continue;
@@ -207,6 +229,9 @@ void GraphBuilder::describe(GraphNode& n) const {
     n.detail = w.external ? "outside the mesh" : n.mode == "none" ? "not in the mesh" : n.mode;
     if (w.mode == DataplaneMode::Sidecar && !w.sidecar_hbone) n.detail = "sidecar, legacy";
     if (w.redirection_pending) n.detail += ", not yet redirected";
+    if (n.service != kNone)
+      for (const ServicePort& port : mesh_.services[n.service].ports)
+        n.detail += (&port == &mesh_.services[n.service].ports.front() ? "  :" : " :") + std::to_string(port.port);
   } else if (n.kind == NodeKind::Service) {
     const Service& s = mesh_.services[n.index];
     for (const ServicePort& port : s.ports)

@@ -27,12 +27,13 @@ struct GraphNode {
   std::string label;  // "api"
   std::string ns;     // empty: outside of every namespace
   NodeKind kind = NodeKind::Workload;
-  std::string mode;                                  // workloads: sidecar, ambient, none
-  std::string detail;                                // second line: "sidecar", "waypoint for service", ":9080 http"
-  std::size_t index = static_cast<std::size_t>(-1);  // into the vector of Mesh that belongs to the kind
-  bool used = false;                                 // some flow passes it
-  int skipped = 0;                                   // waypoints: flows that should meet it and do not
-  std::size_t members = 0;                           // collapsed namespaces: nodes inside
+  std::string mode;                                    // workloads: sidecar, ambient, none
+  std::string detail;                                  // second line: "sidecar", "waypoint for service", ":9080 http"
+  std::size_t index = static_cast<std::size_t>(-1);    // into the vector of Mesh that belongs to the kind
+  bool used = false;                                   // some flow passes it
+  int skipped = 0;                                     // waypoints: flows that should meet it and do not
+  std::size_t members = 0;                             // collapsed namespaces: nodes inside
+  std::size_t service = static_cast<std::size_t>(-1);  // workloads: the Service that is drawn as this node
 };
 
 struct FlowPart {
@@ -58,6 +59,7 @@ struct MeshGraph {
 struct GraphOptions {
   bool ztunnels = false;  // nodes for the ztunnels, with the workloads they capture
   bool idle = true;       // workloads and services that no flow meets
+  bool fold = false;      // a Service with one workload, which has no other Service, is drawn as that workload
 };
 MeshGraph make_graph(const scenarios::RunResult& run, const GraphOptions& options = {});
 

@@ -126,21 +126,19 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   p.drawText(QRectF(text.left(), text.top() + text.height() / 2, text.width(), text.height() / 2),
              Qt::AlignLeft | Qt::AlignVCenter,
              QFontMetricsF(small).elidedText(QString::fromStdString(node_.detail), Qt::ElideRight, text.width()));
-  const auto badge = [&](const QString& words, const QColor& colour, qreal right) {
+  const auto badge = [&](const QString& words, const QColor& colour, qreal right, qreal top) {
     const QFontMetricsF metrics(small);
-    const QRectF box(right - metrics.horizontalAdvance(words) - 12, -10, metrics.horizontalAdvance(words) + 12, 17);
+    const QRectF box(right - metrics.horizontalAdvance(words) - 12, top, metrics.horizontalAdvance(words) + 12, 17);
     p.setPen(QPen(t.base, 1.2));
     p.setBrush(colour);
     p.drawRoundedRect(box, 8, 8);
     p.setPen(t.ink_on(colour));
     p.drawText(box, Qt::AlignCenter, words);
-    return box.left() - 3;
   };
-  qreal right = width_ + 6;
   if (missed)
-    right = badge(QCoreApplication::translate("NodeItem", "\u21b7 %n flow(s) skip it", nullptr, node_.skipped),
-                  t.bypassed, right);
-  if (changed_) badge(QCoreApplication::translate("NodeItem", "changed"), t.accent, right);
+    badge(QCoreApplication::translate("NodeItem", "\u21b7 %n flow(s) skip it", nullptr, node_.skipped), t.bypassed,
+          width_ + 6, height_ - 8);
+  if (changed_) badge(QCoreApplication::translate("NodeItem", "changed"), t.accent, width_ + 6, -10);
 }
 
 BoxItem::BoxItem(const NamespaceBox& box) : box_(box) {

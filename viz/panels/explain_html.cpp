@@ -283,6 +283,11 @@ QString explain_node(const Analysis& a, const MeshGraph& graph, std::size_t node
     out += row(tr("Mode"), QStringLiteral("<b>%1</b>").arg(esc(mode_word(w.mode, w.role))) + reasons(w.mode_reasons));
     out += row(tr("Identity"), w.identity.empty() ? dim(tr("none")) : esc(w.identity));
     out += row(tr("Pods"), QString::number(w.pods.size()));
+    if (n.service < mesh.services.size()) {
+      const Service& s = mesh.services[n.service];
+      out += row(tr("Service"), esc(s.hostname) + place(s.ref.source));
+      out += row(tr("Waypoint of the Service"), binding_html(s.waypoint, mesh));
+    }
     out += row(tr("Waypoint"), binding_html(w.waypoint, mesh));
     out += row(tr("Labels"), labels_html(w.labels));
     out += row(tr("Written in"), place(w.owner.source));

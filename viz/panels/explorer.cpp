@@ -1,5 +1,6 @@
 #include "viz/panels/explorer.h"
 
+#include <QHeaderView>
 #include <QPainter>
 #include <QVBoxLayout>
 #include <map>
@@ -59,6 +60,11 @@ Explorer::Explorer(Session& session, QWidget* parent)
   tree_->setHeaderHidden(true);
   tree_->setColumnCount(2);
   tree_->setUniformRowHeights(true);
+  tree_->setIndentation(14);
+  tree_->header()->setStretchLastSection(false);
+  tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+  tree_->setTextElideMode(Qt::ElideMiddle);
   tree_->setContextMenuPolicy(Qt::CustomContextMenu);
   tree_->setMinimumWidth(200);
   auto* box = new QVBoxLayout(this);
@@ -149,9 +155,14 @@ void Explorer::refresh() {
     add(w.ns, q(w.name), mode, "workload/" + q(w.ns + '/' + w.name), kind_icon(NodeKind::Workload, mode))
         ->setToolTip(0, q(w.owner.text()));
   }
-  for (const Service& s : mesh.services)
+  std::set<std::size_t> of_gateways;  // the Service of a gateway is the gateway
+  for (const Gateway& g : mesh.gateways) of_gateways.insert(g.service);
+  for (std::size_t i = 0; i < mesh.services.size(); ++i) {
+    const Service& s = mesh.services[i];
+    if (of_gateways.contains(i)) continue;
     add(s.ns, q(s.kubernetes ? s.name : s.hostname), s.waypoint.bound() ? tr("via waypoint") : QString(),
         "service/" + q(s.ns + '/' + (s.kubernetes ? s.name : s.hostname)), kind_icon(NodeKind::Service, {}));
+  }
   for (const Gateway& g : mesh.gateways) {
     const bool waypoint = g.kind == Gateway::Kind::Waypoint;
     add(g.ns, q(g.name), waypoint ? tr("waypoint") : tr("gateway"),
@@ -180,8 +191,6 @@ void Explorer::refresh() {
   for (const auto& [ns, item] : spaces) tree_->addTopLevelItem(item);
   for (const auto& [ns, item] : spaces)
     item->setExpanded(first ? spaces.size() <= 6 : open.contains(item->data(0, kId).toString()));
-  tree_->resizeColumnToContents(0);
-  tree_->setColumnWidth(0, std::clamp(tree_->columnWidth(0) + 8, 120, 230));
   filling_ = false;
   follow_selection();
 }

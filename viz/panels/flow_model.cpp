@@ -69,8 +69,10 @@ QString FlowModel::text(int row, int column) const {
       if (class_of(o) == EdgeClass::Bypassed) out += tr(", bypassed");
       if (class_of(o) == EdgeClass::Open) out += tr(", open");
       if (o.http_status && *o.http_status != 200) out += QStringLiteral(" %1").arg(*o.http_status);
-      if (run.result.outcomes.size() > 1 && o.probability < 0.9995)
-        out += QStringLiteral(" (%1 %)").arg(o.probability * 100, 0, 'g', 3);
+      double share = 0;
+      for (const Outcome& other : run.result.outcomes)
+        if (class_of(other) == class_of(o) && other.http_status == o.http_status) share += other.probability;
+      if (share < 0.9995) out += QStringLiteral(" (%1 %)").arg(share * 100, 0, 'g', 3);
       return out;
     }
     case Name:

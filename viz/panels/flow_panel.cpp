@@ -74,7 +74,7 @@ void FlowPanel::take_result() {
   only_why_->hide();
   model_->set_result(session_.result());
   if (first && model_->rowCount() > 0) {
-    const int widths[] = {150, 330, 150, 210, 150, 170, 90, 260, 100};
+    const int widths[] = {184, 300, 150, 190, 140, 150, 86, 260, 100};
     for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, widths[c]);
   }
   following_ = false;

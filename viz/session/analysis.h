@@ -32,7 +32,7 @@ using Result = std::shared_ptr<const Analysis>;
 
 // What to draw of a result and where.
 struct PictureOptions {
-  GraphOptions graph;
+  GraphOptions graph{.ztunnels = false, .idle = true, .fold = true};
   std::set<std::string> collapsed;
   // Above so many nodes every namespace starts collapsed; 0: never.
   std::size_t collapse_above = 300;
