@@ -288,7 +288,7 @@ class Evaluator {
   }
 
   CelValue call(const std::string& name) {
-    const CelValue argument = arguments();
+    CelValue argument = arguments();
     if (name == "has") return !std::holds_alternative<CelError>(argument);
     if (name == "size") {
       const auto* text = std::get_if<std::string>(&argument);

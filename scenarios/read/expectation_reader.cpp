@@ -8,7 +8,6 @@
 namespace meshsim::scenarios {
 
 using models::Node;
-using models::NodeKind;
 using models::PolicyStatus;
 using models::ProxyKind;
 using models::Transport;

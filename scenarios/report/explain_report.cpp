@@ -217,7 +217,7 @@ void explain_flow(const Loaded& loaded, const FlowRun& run, const Style& style, 
   for (const Outcome& o : run.result.outcomes) {
     std::string text = story(loaded, o);
     auto it = std::find_if(stories.begin(), stories.end(), [&](const auto& s) { return s.first == text; });
-    if (it == stories.end()) it = stories.insert(stories.end(), {std::move(text), {}});
+    if (it == stories.end()) it = stories.insert(stories.end(), {text, {}});
     it->second.push_back(&o);
   }
   for (const auto& [text, outcomes] : stories) {
