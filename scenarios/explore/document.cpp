@@ -47,7 +47,12 @@ Json value_of(Node node) {
   return nullptr;
 }
 
-fs::path folder_of(const Tree& tree, const fs::path& base) { return fs::absolute((base / tree.file()).parent_path()); }
+// The empty path is the working directory, which fs::absolute does not take.
+fs::path absolute_folder(const fs::path& folder) { return folder.empty() ? fs::current_path() : fs::absolute(folder); }
+
+fs::path folder_of(const Tree& tree, const fs::path& base) {
+  return absolute_folder((base / tree.file()).parent_path());
+}
 
 std::string moved(std::string_view path, const fs::path& from, const fs::path& to) {
   if (path == "-" || fs::path(path).is_absolute()) return std::string(path);
@@ -63,10 +68,10 @@ std::shared_ptr<const Tree> scenario_of(const Loaded& loaded, const std::vector<
   const Scenario& scenario = loaded.scenario;
   if (scenario.declared) {
     std::vector<std::string> beside;
-    const fs::path folder = fs::absolute((base / scenario.tree->file()).parent_path());
+    const fs::path folder = folder_of(*scenario.tree, base);
     for (const std::string& path : paths)
       if (fs::path(path).lexically_normal() != fs::path(scenario.file).lexically_normal())
-        beside.push_back(moved(path, fs::absolute(base.empty() ? fs::path(".") : base), folder));
+        beside.push_back(moved(path, absolute_folder(base), folder));
     if (beside.empty()) return scenario.tree;
     return with_value(*scenario.tree, {"manifests"}, [&](TreeBuilder& builder, Node old) {
       write_list(
@@ -138,7 +143,7 @@ std::shared_ptr<const Document> Document::with(const Edit& edit) const {
 std::shared_ptr<const Document> Document::opened() const { return opened_ ? opened_ : shared_from_this(); }
 
 std::string Document::text(const std::string& folder) const {
-  const fs::path from = folder_of(*tree_, options_.base), to = fs::absolute(folder.empty() ? "." : folder);
+  const fs::path from = folder_of(*tree_, options_.base), to = absolute_folder(folder);
   std::shared_ptr<const Tree> tree = tree_;
   if (tree->root()["manifests"].is_sequence())
     tree = with_value(*tree, {"manifests"}, [&](TreeBuilder& builder, Node old) {

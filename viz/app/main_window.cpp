@@ -9,12 +9,15 @@
 #include <QMessageBox>
 #include <QMimeData>
 #include <QStatusBar>
+#include <QTabWidget>
 #include <QTime>
 #include <QVBoxLayout>
 
 #include "viz/app/preferences.h"
 #include "viz/app/start_page.h"
 #include "viz/app/summary_bar.h"
+#include "viz/charts/chart_panel.h"
+#include "viz/charts/registry.h"
 #include "viz/graph/graph_view.h"
 #include "viz/panels/ask_panel.h"
 #include "viz/panels/changes_panel.h"
@@ -137,6 +140,21 @@ void MainWindow::make_docks() {
                              add_dock(QStringLiteral("findings"), tr("Findings"), findings_, Qt::BottomDockWidgetArea),
                              add_dock(QStringLiteral("source"), tr("Manifest"), source_, Qt::BottomDockWidgetArea),
                              add_dock(QStringLiteral("log"), tr("Event log"), log_, Qt::BottomDockWidgetArea)};
+  chart_tabs_ = new QTabWidget;
+  chart_tabs_->setObjectName(QStringLiteral("charts"));
+  chart_tabs_->setDocumentMode(true);
+  for (const ChartEntry& entry : chart_entries()) {
+    auto* chart = new ChartPanel(entry.name, entry.make, entry.none);
+    charts_[entry.name] = chart;
+    chart_order_ << entry.name;
+    chart_tabs_->addTab(chart, entry.title);
+    connect(chart, &ChartPanel::flows_wanted, this, [this](const FlowSet& flows, const QString& why) {
+      view(QStringLiteral("flows"));
+      flows_->show_only(flows, why);
+    });
+    connect(chart, &ChartPanel::export_wanted, this, [this] { action(QStringLiteral("export"))->trigger(); });
+  }
+  bottom.insert(2, add_dock(QStringLiteral("charts"), tr("Charts"), chart_tabs_, Qt::BottomDockWidgetArea));
   QDockWidget* last = flows;
   for (QDockWidget* dock : bottom) {
     tabifyDockWidget(last, dock);
@@ -217,6 +235,7 @@ void MainWindow::connect_session() {
       graph_->setFocus();
     }
     const Result& result = session_.result();
+    for (const auto& [name, chart] : charts_) chart->set_result(result);
     docks_[QStringLiteral("changes")]->setWindowTitle(
         result->compared ? tr("Changes (%1)").arg(result->changes.changes.size()) : tr("Changes"));
     if (result->compared && !result->changes.changes.empty()) docks_[QStringLiteral("changes")]->raise();
@@ -245,19 +264,30 @@ QAction* MainWindow::action(const QString& name) const {
   return nullptr;
 }
 
+ChartPanel* MainWindow::chart(const QString& name) const {
+  const auto it = charts_.find(name);
+  return it == charts_.end() ? nullptr : it->second;
+}
+
 QDockWidget* MainWindow::dock(const QString& name) const {
   const auto it = docks_.find(name);
   return it == docks_.end() ? nullptr : it->second;
 }
 
 QStringList MainWindow::view_names() const {
-  return QStringList{QStringLiteral("window"), QStringLiteral("start"), QStringLiteral("graph")} + dock_order_;
+  return QStringList{QStringLiteral("window"), QStringLiteral("start"), QStringLiteral("graph")} + dock_order_ +
+         chart_order_;
 }
 
 QWidget* MainWindow::view(const QString& name) {
   if (name == QLatin1String("window")) return this;
   if (name == QLatin1String("start")) return start_;
   if (name == QLatin1String("graph")) return graph_;
+  if (ChartPanel* panel = chart(name)) {
+    view(QStringLiteral("charts"));
+    chart_tabs_->setCurrentWidget(panel);
+    return panel;
+  }
   QDockWidget* found = dock(name);
   if (found == nullptr) return nullptr;
   found->show();

@@ -7,6 +7,7 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <functional>
 #include <map>
 
@@ -17,6 +18,7 @@ namespace meshsim::viz {
 
 class AskPanel;
 class ChangesPanel;
+class ChartPanel;
 class Explorer;
 class FilterEdit;
 class FindingsPanel;
@@ -51,6 +53,7 @@ class MainWindow : public QMainWindow {
   StartPage& start_page() { return *start_; }
   FilterEdit& find_edit() { return *find_; }
   FilterEdit& hide_edit() { return *hide_; }
+  ChartPanel* chart(const QString& name) const;
   QAction* action(const QString& name) const;
   QList<QAction*> commands() const { return commands_; }
   QDockWidget* dock(const QString& name) const;
@@ -69,7 +72,6 @@ class MainWindow : public QMainWindow {
 
  private:
   void make_panels();
-  void make_charts();
   void make_docks();
   void make_actions();
   void make_menus();
@@ -80,6 +82,7 @@ class MainWindow : public QMainWindow {
   void refresh_actions();
   void refresh_title();
   void refresh_recent();
+  void open_palette();
   void choose_file();
   void choose_folder();
   void save(bool ask_for_name);
@@ -88,7 +91,6 @@ class MainWindow : public QMainWindow {
   void show_source(const QString& file, int line);
   void say(const QString& text);
   void set_theme(ThemeMode mode);
-  void apply_theme_everywhere();
   void set_profile(const QString& name);
   bool may_close();
 
@@ -113,6 +115,9 @@ class MainWindow : public QMainWindow {
   QMenu *recent_menu_ = nullptr, *profile_menu_ = nullptr;
   QList<QAction*> commands_;
   std::map<QString, QDockWidget*> docks_;
+  QTabWidget* chart_tabs_ = nullptr;
+  std::map<QString, ChartPanel*> charts_;
+  QStringList chart_order_;
   QStringList dock_order_;
   QByteArray default_state_;
 };

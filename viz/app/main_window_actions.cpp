@@ -17,6 +17,7 @@
 #include "viz/app/palette_dialog.h"
 #include "viz/app/preferences.h"
 #include "viz/app/start_page.h"
+#include "viz/charts/chart_panel.h"
 #include "viz/graph/graph_view.h"
 #include "viz/panels/ask_panel.h"
 #include "viz/panels/filter_edit.h"
@@ -182,11 +183,8 @@ void MainWindow::make_actions() {
   });
   command("defaultLayout", tr("&Restore default layout"), {}, tr("All panels at their places"),
           [this] { restore_default_layout(); });
-  command("commands", tr("&Command palette\u2026"), QKeySequence(tr("Ctrl+K")), tr("Every command by name"), [this] {
-    auto* dialog = new PaletteDialog(commands_, this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
-  });
+  command("commands", tr("&Command palette\u2026"), QKeySequence(tr("Ctrl+K")), tr("Every command by name"),
+          [this] { open_palette(); });
   command("shortcuts", tr("&Keyboard shortcuts"), QKeySequence(tr("?")), tr("All keys"), [this] {
     auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Keyboard shortcuts"), shortcut_table(commands_),
                                 QMessageBox::Close, this);
@@ -199,6 +197,28 @@ void MainWindow::make_actions() {
     session_.select({});
     view(QStringLiteral("inspector"));
   });
+}
+
+// Every command, and the modes of the namespaces: what a person types most.
+void MainWindow::open_palette() {
+  QList<QAction*> all = commands_;
+  auto* owner = new QObject(this);
+  if (session_.result() != nullptr)
+    for (const auto& [name, info] : session_.result()->mesh().namespaces)
+      for (const char* mode : {"ambient", "sidecar", "none"}) {
+        scenarios::Edit edit;
+        edit.kind = scenarios::Edit::Kind::Mode;
+        edit.object = "namespace/" + name;
+        edit.value = mode;
+        edit.revision = session_.result()->mesh().settings.revision;
+        auto* made = new QAction(QString::fromStdString(edit.text()), owner);
+        connect(made, &QAction::triggered, this, [this, edit] { session_.apply(edit); });
+        all << made;
+      }
+  auto* dialog = new PaletteDialog(all, this);
+  owner->setParent(dialog);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->open();
 }
 
 void MainWindow::make_menus() {
@@ -352,6 +372,8 @@ QString MainWindow::export_view(const QString& path) {
                             .arg(QString::fromStdString(session_.result()->loaded().scenario.name))
                             .arg(session_.result()->loaded().scenario.run.seed)
                             .arg(QApplication::applicationVersion());
+  for (const auto& [name, chart] : charts_)  // the chart in front
+    if (chart->isVisible() && !chart->visibleRegion().isEmpty()) return chart->export_to(path, title);
   if (kind == QLatin1String("csv")) {
     const bool policies = !policies_->visibleRegion().isEmpty();
     const auto problem =

@@ -28,6 +28,7 @@ Result analyse(std::shared_ptr<const Document> document, const Result& before, c
   out->summary = summarize(out->run, out->pairs);
   if (before != nullptr) {
     out->compared = true;
+    out->verdicts_before = before->summary.verdicts;
     out->changes = diff(before->run, out->run);
     for (const FlowChange& change : out->changes.changes) out->changed_flows.insert(change.flow);
   }

@@ -2,6 +2,7 @@
 // Analysis: everything the window shows of one state of the document, computed once and never changed. Panels keep a
 // share of it, so that a newer one can arrive while they still paint the old. No Qt here.
 #include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,7 +23,8 @@ struct Analysis {
   scenarios::Summary summary;
   bool compared = false;  // `changes` was asked for
   scenarios::DiffResult changes;
-  std::set<std::string> changed_flows;  // names, from `changes`
+  std::set<std::string> changed_flows;             // names, from `changes`
+  std::map<models::Verdict, int> verdicts_before;  // of the state that was compared with
 
   const scenarios::Loaded& loaded() const { return *document->loaded(); }
   const models::Mesh& mesh() const { return *document->loaded()->world.mesh; }
