@@ -152,6 +152,42 @@ std::string counted(const DiffResult& result) {
   return fmt::format("{} of {} flows differ", result.changes.size(), result.compared);
 }
 
+std::vector<std::string> names_of(const std::vector<Flow>& flows) {
+  std::vector<std::string> out;
+  for (const Flow& flow : flows) out.push_back(flow.name);
+  return out;
+}
+
+DiffResult compared(const std::vector<std::string>& old_names, const std::vector<Picture>& old_answers,
+                    const std::vector<std::string>& new_names, const std::vector<Picture>& new_answers) {
+  // Names may repeat: the n-th of one side is compared with the n-th of the other.
+  std::multimap<std::string, std::size_t> by_name;
+  for (std::size_t i = 0; i < old_names.size(); ++i) by_name.emplace(old_names[i], i);
+  DiffResult out;
+  std::vector<bool> seen(old_names.size(), false);
+  for (std::size_t i = 0; i < new_names.size(); ++i) {
+    ++out.compared;
+    const auto it = by_name.find(new_names[i]);
+    if (it == by_name.end()) {
+      FlowChange change{new_names[i], FlowChange::Kind::Added, {}};
+      change.fields.push_back({"verdict", "absent", new_answers[i].front().second});
+      out.changes.push_back(std::move(change));
+      continue;
+    }
+    seen[it->second] = true;
+    auto fields = changes(old_answers[it->second], new_answers[i]);
+    by_name.erase(it);
+    if (!fields.empty()) out.changes.push_back({new_names[i], FlowChange::Kind::Changed, std::move(fields)});
+  }
+  for (std::size_t i = 0; i < old_names.size(); ++i) {
+    if (seen[i]) continue;
+    ++out.compared;
+    out.changes.push_back(
+        {old_names[i], FlowChange::Kind::Removed, {{"verdict", old_answers[i].front().second, "absent"}}});
+  }
+  return out;
+}
+
 }  // namespace
 
 DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
@@ -166,33 +202,19 @@ DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
     old_flows = diff_questions(old_side, requests);
     new_flows = diff_questions(new_side, requests);
   }
-  const auto old_answers = answers(before, old_flows, threads), new_answers = answers(after, new_flows, threads);
-  // Names may repeat: the n-th of one side is compared with the n-th of the other.
-  std::multimap<std::string, std::size_t> by_name;
-  for (std::size_t i = 0; i < old_flows.size(); ++i) by_name.emplace(old_flows[i].name, i);
-  DiffResult out;
-  std::vector<bool> seen(old_flows.size(), false);
-  for (std::size_t i = 0; i < new_flows.size(); ++i) {
-    ++out.compared;
-    const auto it = by_name.find(new_flows[i].name);
-    if (it == by_name.end()) {
-      FlowChange change{new_flows[i].name, FlowChange::Kind::Added, {}};
-      change.fields.push_back({"verdict", "absent", new_answers[i].front().second});
-      out.changes.push_back(std::move(change));
-      continue;
+  return compared(names_of(old_flows), answers(before, old_flows, threads), names_of(new_flows),
+                  answers(after, new_flows, threads));
+}
+
+DiffResult diff(const RunResult& before, const RunResult& after) {
+  std::vector<std::string> names[2];
+  std::vector<Picture> pictures[2];
+  for (const int side : {0, 1})
+    for (const FlowRun& flow : (side == 0 ? before : after).flows) {
+      names[side].push_back(flow.result.flow.name);
+      pictures[side].push_back(picture(flow.result));
     }
-    seen[it->second] = true;
-    auto fields = changes(old_answers[it->second], new_answers[i]);
-    by_name.erase(it);
-    if (!fields.empty()) out.changes.push_back({new_flows[i].name, FlowChange::Kind::Changed, std::move(fields)});
-  }
-  for (std::size_t i = 0; i < old_flows.size(); ++i) {
-    if (seen[i]) continue;
-    ++out.compared;
-    out.changes.push_back(
-        {old_flows[i].name, FlowChange::Kind::Removed, {{"verdict", old_answers[i].front().second, "absent"}}});
-  }
-  return out;
+  return compared(names[0], pictures[0], names[1], pictures[1]);
 }
 
 std::string diff_table(const DiffResult& result, bool colour) {

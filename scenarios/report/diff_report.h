@@ -27,6 +27,8 @@ struct DiffResult {
 };
 
 DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads);
+// The same for two runs that were judged already, telemetry included.
+DiffResult diff(const RunResult& before, const RunResult& after);
 
 std::string diff_table(const DiffResult& result, bool colour);
 std::string diff_markdown(const DiffResult& result, bool colour);
