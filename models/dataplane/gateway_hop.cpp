@@ -40,11 +40,11 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   walk.out.hops.push_back(std::move(hop));
   if (!server.found) {
     walk.http_proxy_before &= walk.out.hops.size() > 1;
-    fail(std::move(walk), Verdict::Unreachable, "NR",
-         {"DP-053",
-          "the gateway " + gateway.ns + '/' + gateway.name + " has no server for port " + std::to_string(port) +
-              (tls ? " with SNI " + walk.sni : ""),
-          gateway.ref.source});
+    Reason reason{"DP-053",
+                  "the gateway " + gateway.ns + '/' + gateway.name + " has no server for port " + std::to_string(port) +
+                      (tls ? " with SNI " + walk.sni : ""),
+                  gateway.ref.source};
+    fail(std::move(walk), Verdict::Unreachable, "NR", std::move(reason));
     return;
   }
   if (server.istio_mutual && transport != Transport::Mtls) {

@@ -21,7 +21,7 @@ IpAddress v4(std::uint32_t value) {
   IpAddress out;
   out.bytes[10] = out.bytes[11] = 0xff;
   for (int i = 0; i < 4; ++i)
-    out.bytes[static_cast<std::size_t>(12 + i)] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+    out.bytes[12 + static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/route/backend_tls.h"
 #include "models/route/route_set.h"
 
 namespace meshsim::models::route {
@@ -96,10 +97,41 @@ const TrafficPolicy& DestinationRule::policy_for(std::string_view subset, std::u
   return it->second;
 }
 
-void DestinationRules::compile(const Mesh& mesh, Diagnostics&) {
+// DP-224: merge into an older rule of the same namespace, host and export.
+void DestinationRules::add(DestinationRule rule) {
+  PerNamespace& ns = by_ns_[rule.ns];
+  std::vector<std::size_t>* list = nullptr;
+  if (rule.host.starts_with('*')) {
+    auto it = std::find_if(ns.wild.begin(), ns.wild.end(), [&](const auto& w) { return w.first == rule.host; });
+    if (it == ns.wild.end()) it = ns.wild.insert(ns.wild.end(), {rule.host, {}});
+    list = &it->second;
+  } else {
+    list = &ns.exact[rule.host];
+  }
+  const auto older_rule = std::find_if(list->begin(), list->end(), [&](std::size_t i) {
+    return rules_[i].has_selector == rule.has_selector && rules_[i].selector == rule.selector &&
+           same_set(rules_[i].export_to, rule.export_to);
+  });
+  if (older_rule == list->end()) {
+    list->push_back(rules_.size());
+    rules_.push_back(std::move(rule));
+    return;
+  }
+  DestinationRule& into = rules_[*older_rule];
+  for (DestinationRule::Subset& subset : rule.subsets)
+    if (into.find_subset(subset.name) == nullptr) into.subsets.push_back(std::move(subset));
+  if (!into.policy.has_value()) into.policy = rule.policy;
+}
+
+void DestinationRules::compile(const Mesh& mesh, Diagnostics& diagnostics) {
   root_ns_ = mesh.settings.root_namespace;
   const std::vector<std::string> default_export =
       read_strings(mesh.settings.config_value("defaultDestinationRuleExportTo"));
+  // Rules of the Gateway API carry no creation time in istiod and so come before every DestinationRule.
+  for (DestinationRule& rule : backend_tls_rules(mesh, trees_, diagnostics)) {
+    rule.export_to = default_export;
+    add(std::move(rule));
+  }
   std::vector<const Object*> objects = mesh.objects_of("DestinationRule");
   std::stable_sort(objects.begin(), objects.end(), [](const Object* a, const Object* b) { return older(*a, *b); });
   for (const Object* object : objects) {
@@ -123,29 +155,7 @@ void DestinationRules::compile(const Mesh& mesh, Diagnostics&) {
     for (const Node entry : spec["subsets"])
       rule.subsets.push_back({std::string(entry["name"].text()), read_labels(entry["labels"]), entry["trafficPolicy"]});
 
-    // DP-224: merge into an older rule of the same namespace, host and export.
-    PerNamespace& ns = by_ns_[rule.ns];
-    std::vector<std::size_t>* list = nullptr;
-    if (rule.host.starts_with('*')) {
-      auto it = std::find_if(ns.wild.begin(), ns.wild.end(), [&](const auto& w) { return w.first == rule.host; });
-      if (it == ns.wild.end()) it = ns.wild.insert(ns.wild.end(), {rule.host, {}});
-      list = &it->second;
-    } else {
-      list = &ns.exact[rule.host];
-    }
-    const auto older_rule = std::find_if(list->begin(), list->end(), [&](std::size_t i) {
-      return rules_[i].has_selector == rule.has_selector && rules_[i].selector == rule.selector &&
-             same_set(rules_[i].export_to, rule.export_to);
-    });
-    if (older_rule == list->end()) {
-      list->push_back(rules_.size());
-      rules_.push_back(std::move(rule));
-      continue;
-    }
-    DestinationRule& into = rules_[*older_rule];
-    for (DestinationRule::Subset& subset : rule.subsets)
-      if (into.find_subset(subset.name) == nullptr) into.subsets.push_back(std::move(subset));
-    if (!into.policy.has_value()) into.policy = rule.policy;
+    add(std::move(rule));
   }
   for (auto& [name, ns] : by_ns_)
     std::stable_sort(ns.wild.begin(), ns.wild.end(),

@@ -44,6 +44,7 @@ class DestinationRules {
                               bool ignore_selectors) const;
 
  private:
+  void add(DestinationRule rule);
   struct PerNamespace {
     std::unordered_map<std::string, std::vector<std::size_t>> exact;
     std::vector<std::pair<std::string, std::vector<std::size_t>>> wild;  // longest first

@@ -31,12 +31,6 @@ ServerTls read_tls(Node tls, ServerProtocol protocol) {
   return protocol == ServerProtocol::Tcp ? ServerTls::None : ServerTls::Passthrough;  // zero value of the enum
 }
 
-std::string_view host_without_port(std::string_view authority) {
-  const auto colon = authority.rfind(':');
-  if (authority.starts_with('[') || colon == std::string_view::npos) return authority;
-  return authority.substr(0, colon);
-}
-
 }  // namespace
 
 std::vector<Server> read_istio_gateways(const Mesh& mesh, Diagnostics&) {

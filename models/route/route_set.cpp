@@ -93,4 +93,14 @@ bool hosts_overlap(std::string_view a, std::string_view b) {
   return a == b;
 }
 
+std::string_view host_without_port(std::string_view authority) {
+  if (authority.starts_with('[')) {
+    const auto end = authority.find(']');
+    return end == std::string_view::npos ? authority : authority.substr(1, end - 1);
+  }
+  const auto colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(':') != colon) return authority;
+  return authority.substr(0, colon);
+}
+
 }  // namespace meshsim::models::route

@@ -137,6 +137,8 @@ std::optional<std::int64_t> read_duration(std::string_view text);
 std::vector<std::string> read_strings(Node sequence);
 // DP-255: exact host, or `*`, or `*.suffix`.
 bool host_matches(std::string_view pattern, std::string_view host);
+// An authority without its port; an IPv6 address without brackets.
+std::string_view host_without_port(std::string_view authority);
 // How well a host pattern matches a name: exact above long wildcards above `*`; -1 = not at all.
 int host_fit(std::string_view pattern, std::string_view name);
 // One of the two contains the other.

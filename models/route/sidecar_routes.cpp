@@ -7,16 +7,6 @@
 namespace meshsim::models::route {
 namespace {
 
-std::string_view without_port(std::string_view authority) {
-  if (authority.starts_with('[')) {
-    const auto end = authority.find(']');
-    return end == std::string_view::npos ? authority : authority.substr(1, end - 1);
-  }
-  const auto colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(':') != colon) return authority;
-  return authority.substr(0, colon);
-}
-
 // A listener on an address of its own; the others share 0.0.0.0:port. Auto-allocated addresses are known to sidecars
 // only with DNS capture, which is off by default.
 bool has_own_listener(const Service& service) {
@@ -49,7 +39,7 @@ Evaluator CompiledRouting::evaluator(ProxyKind kind, const Scope& scope, const L
 // DP-255: FQDN, forms valid in the proxy's namespace, addresses; the port of the authority is ignored.
 CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, const EgressView& view,
                                                            std::uint16_t port, std::string_view authority) const {
-  std::string host = lower(without_port(authority));
+  std::string host = lower(host_without_port(authority));
   if (host.ends_with('.')) host.pop_back();
   auto usable = [&](std::size_t service) {
     return service != kNone && view.services[service] && http_or_sniffed(mesh_.services[service].find_port(port));

@@ -53,6 +53,16 @@ std::vector<RouteChoice> CompiledRouting::waypoint_http(const Evaluator& at, con
                                                         const std::vector<const RouteSet*>& near, std::size_t service,
                                                         const RouteRequest& request,
                                                         std::vector<RouteFinding>& passed_over) const {
+  // DP-242: one virtual host for every Host, but for wildcard hosts that the waypoint resolves itself.
+  const Service& to = mesh_.services[service];
+  if (to.resolution == Resolution::DynamicDns &&
+      !host_matches(lower(to.hostname), lower(host_without_port(request.authority)))) {
+    RouteChoice none = no_route(nullptr, ProxyKind::Waypoint);
+    none.reasons.push_back(
+        {"DP-242", "the waypoint takes only hosts that match " + to.hostname + " of this DYNAMIC_DNS ServiceEntry",
+         to.ref.source});
+    return {none};
+  }
   // DP-244: the first object with an http section, or all of them one after the other. DP-245: an object of which
   // nothing is built counts as absent; where only the first counts, absent means no routes at all.
   const bool merges = mesh_.settings.profile.waypoint_merges_virtual_services;

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<ZString> strings(const std::vector<std::string>& values) {
   std::vector<ZString> out;
+  out.reserve(values.size());
   for (const auto& value : values) out.push_back(ZString::parse(value));
   return out;
 }

@@ -146,5 +146,36 @@ TEST(DestinationRule, ConsistentHash) {
   EXPECT_EQ(p.node["loadBalancer"]["consistentHash"]["httpHeaderName"].text(), "x-some-header");
 }
 
+// Section 3.6 of dataplane.md ("USER_TLS"): istiod makes a DestinationRule of a BackendTLSPolicy, before all others.
+TEST(DestinationRule, BackendTlsPolicyOriginatesTls) {
+  const std::string tls =
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: t, namespace: b}\nspec:\n"
+      "  targetRefs: [{group: '', kind: Service, name: far";
+  const std::string validation = "}]\n  validation: {hostname: backend.example.com, wellKnownCACertificates: System}\n";
+  const std::string own =
+      rule("s", "b", "far", "  trafficPolicy: {loadBalancer: {simple: RANDOM}, tls: {mode: DISABLE}}\n");
+  {
+    const RouteWorld world(tls + validation);
+    EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Simple);
+    EXPECT_EQ(policy(world, "a", "far.b").tls_sni, "backend.example.com");
+    EXPECT_EQ(policy(world, "a", "far.b").rule->text(), "BackendTLSPolicy b/t");
+    EXPECT_EQ(policy(world, "a", "one.a").tls, ClientTls::Unset);
+  }
+  {
+    const RouteWorld world(documents({own, tls + validation}));
+    EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Simple) << "the DestinationRule comes second";
+    EXPECT_EQ(policy(world, "a", "far.b").lb, "LEAST_REQUEST");
+  }
+  {
+    const RouteWorld world(tls + ", sectionName: http" + validation);
+    EXPECT_EQ(policy(world, "a", "far.b", 80).tls, ClientTls::Simple);
+    EXPECT_EQ(policy(world, "a", "far.b", 81).tls, ClientTls::Unset);
+  }
+  {
+    const RouteWorld world(tls + ", sectionName: nothing" + validation);
+    EXPECT_EQ(policy(world, "a", "far.b", 80).tls, ClientTls::Unset);
+  }
+}
+
 }  // namespace
 }  // namespace meshsim::test

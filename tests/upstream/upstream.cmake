@@ -1,0 +1,6 @@
+file(REMOVE_RECURSE ${WORK})
+execute_process(COMMAND ${PYTHON} -B ${SCRIPT} ${WORK} COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${PYTHON} -B ${RUNNER} --meshsim ${MESHSIM} --cases ${WORK} -v RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "expectations of ${SCRIPT} do not hold")
+endif()
