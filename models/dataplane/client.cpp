@@ -106,8 +106,7 @@ void Walker::from_plain(Walk walk, const Address& to, std::string_view who) {
        std::string(who) +
            " has no proxy on its side: it connects directly, in plaintext as far as the mesh is concerned",
        {}});
-  const std::size_t client =
-      flow_.from.kind == Client::Kind::Workload ? client_workload() : kNone;
+  const std::size_t client = flow_.from.kind == Client::Kind::Workload ? client_workload() : kNone;
   const Locality* locality = client == kNone || mesh_.workloads[client].pods.empty()
                                  ? nullptr
                                  : &mesh_.workloads[client].pods.front().locality;

@@ -52,8 +52,7 @@ std::optional<std::int64_t> Arrivals::next(std::int64_t now) {
     case Form::Constant: {
       // The k-th request at (k + phase) / rate: no drift from rounding.
       const double phase = sim::unit_open(choices_.at(0));
-      return std::max(
-          now, sim::SimTime::from_seconds((static_cast<double>(sent_++) + phase) / per_second_).ns);
+      return std::max(now, sim::SimTime::from_seconds((static_cast<double>(sent_++) + phase) / per_second_).ns);
     }
     case Form::Poisson:
       return now + gap();

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "models/simulation/plan_book.h"
+#include "sim/analysis/queueing.h"
 #include "sim/analysis/traffic.h"
 
 namespace meshsim::models {
@@ -19,8 +20,7 @@ double half_service_ns(const PathPoint& point, const FlowTraffic& traffic, bool 
                           : point.kind == ActorKind::Waypoint ? c.waypoint
                                                               : c.ztunnel;
   const std::uint64_t bytes = request ? traffic.request_bytes : traffic.response_bytes;
-  const double beyond = bytes > CostModel::calibration_bytes ? static_cast<double>(bytes - CostModel::calibration_bytes) : 0;
-  return (cost.latency_ns / 2 + beyond * cost.per_byte_ns) * c.platform;
+  return (cost.latency_ns / 2 + beyond_calibration_ns(c, cost, point.kind == ActorKind::Ztunnel, bytes)) * c.platform;
 }
 
 class Builder {
@@ -36,7 +36,8 @@ class Builder {
       stations[f].servers = sim::analysis::infinite_servers;
       if (t.arrivals != "closed") stations[f].arrivals = t.per_second.value_or(0);
       if (t.arrivals == "trace" && input_.duration_ns > 0)
-        stations[f].arrivals = static_cast<double>(t.trace_ns.size()) / (static_cast<double>(input_.duration_ns) * 1e-9);
+        stations[f].arrivals =
+            static_cast<double>(t.trace_ns.size()) / (static_cast<double>(input_.duration_ns) * 1e-9);
       if (t.arrivals == "ramp") stations[f].arrivals = (t.per_second.value_or(0) + t.ramp_to) / 2;
     }
     std::vector<sim::analysis::Routing> routing;

@@ -1,7 +1,7 @@
 #pragma once
 // capacity: what the traffic equations say of a scenario without simulating it: how busy each proxy is, which is the
-// first to saturate, and how much more traffic fits. Exact for the means, whatever the laws; of the configuration at the
-// start, with warm connections and nothing failing. Closed flows have no rate of their own and are left out.
+// first to saturate, and how much more traffic fits. Exact for the means, whatever the laws; of the configuration at
+// the start, with warm connections and nothing failing. Closed flows have no rate of their own and are left out.
 #include <optional>
 #include <string>
 #include <vector>

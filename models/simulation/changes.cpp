@@ -37,8 +37,7 @@ void Engine::renew_clients() {
       if (gateway != kNone) add(people_.pods_of_gateway(epoch_, gateway), 0);
     } else {
       std::uint32_t variant = 0;
-      for (const std::size_t w : mesh.workloads_named(from.ns, from.name))
-        add(people_.pods_of(epoch_, w), variant++);
+      for (const std::size_t w : mesh.workloads_named(from.ns, from.name)) add(people_.pods_of(epoch_, w), variant++);
     }
   }
 }
@@ -47,11 +46,7 @@ void Engine::epoch_begins(std::size_t epoch) {
   epoch_ = epoch;
   for (std::uint32_t p = 0; p < people_.pods().size(); ++p) {
     const Pod& pod = people_.pods()[p];
-    if (pod.first_epoch == epoch) {
-      set_pod(p, true);
-      for (const std::uint32_t actor : {pod.proxy, pod.application})
-        if (actor != kNobody) actors_[actor].epoch = epoch;  // a proxy starts with what is current
-    }
+    if (pod.first_epoch == epoch) set_pod(p, true);
     if (pod.last_epoch + 1 == epoch)  // out of the endpoints now; it drains, then it is gone
       sim_.call_at({sim_.now().ns + input_.costs.drain_ns}, [this, p] { set_pod(p, false); });
   }
@@ -63,7 +58,7 @@ void Engine::epoch_begins(std::size_t epoch) {
 
 void Engine::announce(std::size_t epoch) {
   for (std::uint32_t a = 0; a < actors_.size(); ++a) {
-    if (actors_[a].epoch >= epoch || people_.actors()[a].kind == ActorKind::Application) continue;
+    if (actors_[a].epoch >= epoch || !actors_[a].alive || people_.actors()[a].kind == ActorKind::Application) continue;
     const sim::RandomStream delays(key_, people_.actors()[a].name, "push");
     const std::int64_t delay =
         input_.costs.debounce_ns +
@@ -98,7 +93,10 @@ void Engine::learn(std::uint32_t actor, std::size_t epoch) {
 void Engine::set_alive(std::uint32_t actor, bool alive) {
   if (actor == kNobody || actors_[actor].alive == alive) return;
   actors_[actor].alive = alive;
-  if (alive) return;
+  if (alive) {  // a proxy starts with what is current
+    actors_[actor].epoch = epoch_;
+    return;
+  }
   // What waits there is reset; what is being served gets through.
   for (const sim::Slot waiting : sim_.waiting(actors_[actor].station)) {
     sim_.withdraw(waiting);

@@ -68,8 +68,7 @@ void Engine::fill(Choice& choice, std::size_t flow, const Request& request, cons
       continue;
     }
     const auto& pods = gateway_pods(choice.client_epoch, plan.gateways[i]);
-    choice.cast.gateways[i] =
-        pods[sim::below(pods.size(), luck(request, static_cast<std::uint32_t>(kGatewayA + i)))];
+    choice.cast.gateways[i] = pods[sim::below(pods.size(), luck(request, static_cast<std::uint32_t>(kGatewayA + i)))];
   }
   for (std::size_t i = plan.gateways.size(); i < kMostGateways; ++i) choice.cast.gateways[i] = kNobody;
   choice.cast.server = kNobody;
@@ -85,7 +84,8 @@ Engine::Choice Engine::choose(std::size_t flow, std::uint32_t variant, std::uint
   Choice out;
   out.client_epoch = client_epoch;
   out.cast.client = client;
-  // The draw picks an outcome, its pods have configurations, these may change what the outcome is: two rounds settle it.
+  // The draw picks an outcome, its pods have configurations, these may change what the outcome is: two rounds settle
+  // it.
   for (int round = 0; round < 3; ++round) {
     const PlanSet& set = book_.get(flow, variant, configurations);
     std::uint32_t index = 0;

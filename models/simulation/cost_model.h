@@ -4,10 +4,10 @@
 // station: an Envoy has workers that own their connections, a ztunnel workers that share one queue (CO-020). Times are
 // those of a dedicated bare-metal core; `platform` multiplies them (CO-025). The published figures were taken with
 // messages of about 1 KiB, so per-byte and per-chunk costs count what lies beyond that.
-// Where it stops: no contention for the cores of a node (the report compares demand and cores instead), and no
-// dependence of CPU on the rate (CO-023) unless `batching` is set.
+// Where it stops: no contention for the cores of a node, no dependence of CPU on the rate (CO-023).
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <vector>
 
 #include "sim/distribution.h"
 
@@ -29,13 +29,12 @@ struct CostModel {
   ProxyCost gateway{220e3, 0.442, 250e3, 2.5};
   ProxyCost waypoint{187e3, 0.322, 250e3, 2.5};
   ProxyCost ztunnel{62e3, 0.299, 60e3, 1.0};
-  double ztunnel_chunk_ns = 2e3;          // per DATA frame of at most 1 KiB beyond the first
-  double ztunnel_connection_ns = 100e3;   // per ztunnel and application connection, latency and CPU
-  double envoy_connection_ns = 30e3;      // new downstream connection
+  double ztunnel_chunk_ns = 2e3;                          // per DATA frame of at most 1 KiB beyond the first
+  double ztunnel_connection_ns = 100e3;                   // per ztunnel and application connection, latency and CPU
+  double envoy_connection_ns = 30e3;                      // new downstream connection
   double tls_ecdsa_ns = 300e3, tls_ecdsa_cpu_ns = 280e3;  // ztunnel's keys are P-256 (HB-040)
   double tls_rsa_ns = 600e3, tls_rsa_cpu_ns = 580e3;      // Envoy's are RSA-2048 (HB-041)
   bool envoy_ecdsa = false;                               // ECC_SIGNATURE_ALGORITHM
-  bool batching = false;                                  // CO-023
 
   std::uint32_t sidecar_workers = 2, gateway_workers = 2, waypoint_workers = 2, ztunnel_workers = 2;
 
@@ -48,9 +47,9 @@ struct CostModel {
 
   // Control plane: istiod waits PILOT_DEBOUNCE_AFTER for further changes, then each proxy learns after its own delay.
   std::int64_t debounce_ns = 100'000'000;
-  double push_ns = 100e6;                       // mean; exponential
-  std::int64_t pod_start_ns = 3'000'000'000;    // from creation to ready
-  std::int64_t drain_ns = 5'000'000'000;        // HB-062, terminationDrainDuration
+  double push_ns = 100e6;                     // mean; exponential
+  std::int64_t pod_start_ns = 3'000'000'000;  // from creation to ready
+  std::int64_t drain_ns = 5'000'000'000;      // HB-062, terminationDrainDuration
   std::int64_t pod_failure_seen_ns = 1'000'000'000, node_failure_seen_ns = 40'000'000'000;  // until endpoints vanish
   std::int64_t connect_timeout_ns = 10'000'000'000;                                         // DP-312, HB-053
 
@@ -62,6 +61,9 @@ struct CostModel {
 
   static constexpr std::uint64_t calibration_bytes = 1024;
 };
+
+// What a message costs at a proxy beyond the calibration message, in ns of one direction, unscaled.
+double beyond_calibration_ns(const CostModel& costs, const ProxyCost& proxy, bool ztunnel, std::uint64_t bytes);
 
 // Half of a request's time at a proxy, for one direction: mean m/2, sigma so that two independent halves add up to the
 // law of the whole (CO-022). Scaled by the platform.

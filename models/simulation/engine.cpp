@@ -83,16 +83,14 @@ void Engine::start_flows() {
     const std::uint64_t entity = sim::stable_hash(input_.flows[f].flow.name);
     if (traffic.arrivals == "closed") {
       if (traffic.per_second && *traffic.per_second > 0)
-        flows_[f].period_ns =
-            sim::SimTime::from_seconds(static_cast<double>(traffic.clients) / *traffic.per_second).ns;
+        flows_[f].period_ns = sim::SimTime::from_seconds(static_cast<double>(traffic.clients) / *traffic.per_second).ns;
       const sim::RandomStream phases(key_, sim::stream_id(entity, 4));
       for (std::uint32_t i = 0; i < traffic.clients; ++i) {
         const sim::Slot client = sim_.create();
         sim_[client].flow = f;
         sim_[client].number = i;
         const auto period = static_cast<std::uint64_t>(std::max<std::int64_t>(1, flows_[f].period_ns));
-        const std::int64_t phase =
-            traffic.together ? 0 : static_cast<std::int64_t>(sim::below(period, phases.at(i)));
+        const std::int64_t phase = traffic.together ? 0 : static_cast<std::int64_t>(sim::below(period, phases.at(i)));
         sim_.at({phase}, client, Event::client);
       }
       continue;
@@ -109,7 +107,10 @@ void Engine::start_flows() {
 void Engine::forget_warm_up() {
   sim_.reset_statistics();
   for (Program& program : programs_) program.runs = 0;
-  for (Pool& pool : pools_) pool.opened = pool.closed = pool.transports = 0;
+  for (Pool& pool : pools_) {
+    pool.opened_early = pool.opened;
+    pool.transports_early = pool.transports;
+  }
   for (FlowStatistics& flow : statistics_) flow.retries = 0;
 }
 
@@ -174,9 +175,11 @@ void Engine::collect_actors(SimulationResult& out) const {
     }
   for (const Pool& pool : pools_) {
     const bool secure = pool.transport != Transport::Plaintext;
+    const std::uint64_t late = pool.opened - pool.opened_early,
+                        late_transports = pool.transports - pool.transports_early;
     if (pool.from_actor != kNobody) {
       const std::uint32_t a = pool.from_actor;
-      cpu[a] += pool.opened * pool.stream_from_ns + pool.transports * pool.tls_from_cpu;
+      cpu[a] += late * pool.stream_from_ns + late_transports * pool.tls_from_cpu;
       opened[a] += pool.opened;
       closed[a] += pool.closed;
       peak[a] += pool.peak;
@@ -189,7 +192,7 @@ void Engine::collect_actors(SimulationResult& out) const {
     }
     if (pool.to_actor != kNobody) {
       const std::uint32_t a = pool.to_actor;
-      cpu[a] += pool.opened * pool.stream_to_ns + pool.transports * pool.tls_to_cpu;
+      cpu[a] += late * pool.stream_to_ns + late_transports * pool.tls_to_cpu;
       ends[a] += pool.peak;
       if (pool.stream_limit > 0) transports[a] += (pool.peak + pool.stream_limit - 1) / pool.stream_limit;
       if (secure) handshakes[a] += pool.transports;

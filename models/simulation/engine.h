@@ -78,11 +78,11 @@ class Engine {
   };
   struct FlowState {
     Arrivals arrivals;
-    sim::RandomStream luck;            // draw (request number, purpose)
+    sim::RandomStream luck;  // draw (request number, purpose)
     std::uint64_t number = 0;
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> clients;  // (pod, variant) that may start requests now
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> clients;        // (pod, variant) that may start requests now
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> idle;  // by client pod: connections to use
-    std::vector<std::uint32_t> live;  // connections by epoch of the client's proxy
+    std::vector<std::uint32_t> live;                                     // connections by epoch of the client's proxy
     std::vector<std::uint64_t> meter_queue_ns;
     std::int64_t period_ns = 0;  // closed with a rate: each client's
   };
@@ -103,6 +103,7 @@ class Engine {
   std::uint32_t pool_for(const Program& program, std::size_t from_point, std::size_t to_point, bool from_application);
   std::uint32_t actor_at(const PathPoint& point, const Cast& cast, std::size_t gateway) const;
   void add_travel(std::uint32_t from_pod, std::uint32_t to_pod);
+  void add_delay(std::int64_t ns);
   std::int64_t one_way_ns(std::uint32_t from_pod, std::uint32_t to_pod) const;
   std::uint8_t law_of(const PathPoint& point) const;
 
@@ -182,7 +183,7 @@ class Engine {
   Simulation sim_;
   std::vector<ServiceTime> laws_;
   std::vector<std::uint32_t> application_law_;  // by application actor, parallel to actors
-  std::vector<std::uint32_t> application_of_;  // actor -> SimulationInput::applications, or kNobody
+  std::vector<std::uint32_t> application_of_;   // actor -> SimulationInput::applications, or kNobody
   std::vector<ActorState> actors_;
   std::vector<char> pod_alive_;
   std::vector<FlowState> flows_;
@@ -197,9 +198,9 @@ class Engine {
   std::unordered_map<std::uint64_t, std::uint32_t> pool_index_;
   std::vector<Connection> connections_;
   std::vector<std::uint32_t> free_connections_;
-  std::size_t epoch_ = 0;  // of the world itself
-  bool settled_ = true;    // every proxy has the newest configuration, and no connection is older
-  std::uint32_t behind_ = 0;                 // proxies that wait for a configuration
+  std::size_t epoch_ = 0;                     // of the world itself
+  bool settled_ = true;                       // every proxy has the newest configuration, and no connection is older
+  std::uint32_t behind_ = 0;                  // proxies that wait for a configuration
   std::vector<std::uint64_t> live_by_epoch_;  // connections
   std::uint64_t live_ = 0;
   bool changing_ = false;  // the input has a timeline

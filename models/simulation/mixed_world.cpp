@@ -10,15 +10,18 @@ class Translation {
  public:
   Translation(const Mesh& from, const Mesh& to) : from_(from), to_(to) {}
 
+  // The same pods in the other configuration; kNone when it does not know them yet.
   std::size_t workload(std::size_t index) const {
     if (index >= from_.workloads.size()) return kNone;
     const Workload& w = from_.workloads[index];
-    const auto named = to_.workloads_named(w.ns, w.name);
-    for (const std::size_t i : named)
-      if (to_.workloads[i].mode == w.mode && to_.workloads[i].labels == w.labels) return i;
-    for (const std::size_t i : named)
-      if (to_.workloads[i].mode == w.mode) return i;
-    return named.empty() ? kNone : named.front();
+    for (const std::size_t i : to_.workloads_named(w.ns, w.name)) {
+      const Workload& other = to_.workloads[i];
+      if (other.mode != w.mode) continue;
+      if (w.pods.empty() || std::any_of(other.pods.begin(), other.pods.end(),
+                                        [&](const PodInstance& pod) { return pod.name == w.pods.front().name; }))
+        return i;
+    }
+    return kNone;
   }
   std::size_t gateway(std::size_t index) const {
     return index >= from_.gateways.size() ? kNone
@@ -42,7 +45,8 @@ class MixedPolicies final : public PolicyEngine {
       : client_(std::move(client)),
         waypoint_(std::move(waypoint)),
         server_(std::move(server)),
-        to_server_(*client_.mesh, *server_.mesh) {}
+        to_server_(*client_.mesh, *server_.mesh),
+        to_waypoint_(*client_.mesh, *waypoint_.mesh) {}
 
   PolicyDecision at_envoy(const ProxyView& proxy, const ConnectionView& connection,
                           const RequestView* request) const override {
@@ -60,7 +64,17 @@ class MixedPolicies final : public PolicyEngine {
   }
   MtlsDecision namespace_mtls(std::string_view ns) const override { return client_.policies->namespace_mtls(ns); }
   std::vector<Concern> concerning(std::size_t workload, std::size_t service) const override {
-    return client_.policies->concerning(workload, service);
+    // From each proxy's own configuration what stands there; what attaches nowhere, as the server's side sees it.
+    const std::size_t at_server = to_server_.workload(workload);
+    if (at_server == kNone) return client_.policies->concerning(workload, service);
+    const auto middle = [](const Concern& c) {
+      return c.at && (*c.at == ProxyKind::Waypoint || *c.at == ProxyKind::Gateway);
+    };
+    std::vector<Concern> out = server_.policies->concerning(at_server, to_server_.service(service));
+    std::erase_if(out, middle);
+    for (Concern& c : waypoint_.policies->concerning(to_waypoint_.workload(workload), to_waypoint_.service(service)))
+      if (middle(c)) out.push_back(std::move(c));
+    return out;
   }
   bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,
                     const RequestView* request) const override {
@@ -75,7 +89,7 @@ class MixedPolicies final : public PolicyEngine {
     return proxy.kind == ProxyKind::Sidecar ? *server_.policies : *waypoint_.policies;
   }
   World client_, waypoint_, server_;
-  Translation to_server_;
+  Translation to_server_, to_waypoint_;
 };
 
 class MixedRouting final : public Routing {

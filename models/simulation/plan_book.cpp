@@ -116,10 +116,11 @@ Plan PlanBook::compile(std::size_t flow, const World& world, const Outcome& outc
   add_points(flow, world, outcome, plan);
   const FlowProtocol protocol = input_.flows[flow].flow.protocol;
   plan.multiplexed = protocol == FlowProtocol::Http2 || protocol == FlowProtocol::Grpc;
-  plan.silent = !plan.reaches_application &&
-                (names_rule(outcome.reasons, "DP-312") || names_rule(outcome.reasons, "DP-116"));
+  plan.silent =
+      !plan.reaches_application && (names_rule(outcome.reasons, "DP-312") || names_rule(outcome.reasons, "DP-116"));
   for (const Hop& hop : outcome.hops)
-    plan.silent |= !plan.reaches_application && (names_rule(hop.reasons, "DP-312") || names_rule(hop.reasons, "DP-116"));
+    plan.silent |=
+        !plan.reaches_application && (names_rule(hop.reasons, "DP-312") || names_rule(hop.reasons, "DP-116"));
 
   OutcomeCount key;
   key.verdict = outcome.verdict;

@@ -20,12 +20,12 @@ struct PathPoint {
   ActorKind kind = ActorKind::Application;
   Role role = Role::Server;
   bool inbound = true;
-  bool http = false;                         // ends an HTTP hop: requests before and after it are independent
+  bool http = false;                          // ends an HTTP hop: requests before and after it are independent
   Transport arriving = Transport::Plaintext;  // of the connection that arrives here
-  std::uint16_t meter = 0;                   // into PlanBook::meters(flow)
-  std::int64_t timeout_ns = 0;               // of the route it chose
-  int retries = 0;                           // it may try again
-  std::int64_t most_requests = 0;            // circuit breaker: more at once towards the destination are refused
+  std::uint16_t meter = 0;                    // into PlanBook::meters(flow)
+  std::int64_t timeout_ns = 0;                // of the route it chose
+  int retries = 0;                            // it may try again
+  std::int64_t most_requests = 0;             // circuit breaker: more at once towards the destination are refused
 };
 
 struct Meter {  // a HopLatency to be
@@ -36,13 +36,13 @@ struct Meter {  // a HopLatency to be
 struct Plan {
   std::uint64_t threshold = 0;  // taken by draws below it (and not by earlier plans)
   Verdict verdict = Verdict::Unknown;
-  std::vector<PathPoint> points;     // proxies in order; the application at the end, when it is reached
+  std::vector<PathPoint> points;      // proxies in order; the application at the end, when it is reached
   std::vector<std::size_t> gateways;  // of the points with role Gateway, in order; indices of the client's epoch
   std::size_t server = kNone;         // workload in the client's epoch
   bool reaches_application = false;
-  bool external = false;     // outside the mesh: no pod of ours answers
-  bool silent = false;       // nobody answers: the client waits for the connect timeout (DP-312)
-  bool multiplexed = false;  // HTTP/2: one connection carries many requests
+  bool external = false;      // outside the mesh: no pod of ours answers
+  bool silent = false;        // nobody answers: the client waits for the connect timeout (DP-312)
+  bool multiplexed = false;   // HTTP/2: one connection carries many requests
   std::uint32_t outcome = 0;  // into PlanBook::outcomes(flow)
   std::vector<std::pair<std::uint32_t, PolicyStatus>> protections;
   std::vector<std::uint32_t> lost;  // into PlanBook::signals()

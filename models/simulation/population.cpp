@@ -7,9 +7,7 @@
 namespace meshsim::models::simulation {
 namespace {
 
-ActorKind kind_of(ProxyRole role) {
-  return role == ProxyRole::Waypoint ? ActorKind::Waypoint : ActorKind::Gateway;
-}
+ActorKind kind_of(ProxyRole role) { return role == ProxyRole::Waypoint ? ActorKind::Waypoint : ActorKind::Gateway; }
 
 bool is_gateway(ProxyRole role) {
   return role == ProxyRole::Gateway || role == ProxyRole::Waypoint || role == ProxyRole::EastWest;

@@ -11,9 +11,7 @@ bool is_envoy(ActorKind kind) {
   return kind == ActorKind::Sidecar || kind == ActorKind::Waypoint || kind == ActorKind::Gateway;
 }
 
-std::uint32_t narrow(double ns) {
-  return static_cast<std::uint32_t>(std::clamp(ns, 0.0, 4e9));
-}
+std::uint32_t narrow(double ns) { return static_cast<std::uint32_t>(std::clamp(ns, 0.0, 4e9)); }
 
 std::uint64_t key_of(std::uint32_t plan, const Cast& cast) {
   std::uint64_t h = sim::mix64((std::uint64_t{plan} << 32) | cast.client);
@@ -58,8 +56,9 @@ std::int64_t Engine::one_way_ns(std::uint32_t from_pod, std::uint32_t to_pod) co
   return static_cast<std::int64_t>(rtt / 2);
 }
 
-void Engine::add_travel(std::uint32_t from_pod, std::uint32_t to_pod) {
-  const std::int64_t ns = one_way_ns(from_pod, to_pod);
+void Engine::add_travel(std::uint32_t from_pod, std::uint32_t to_pod) { add_delay(one_way_ns(from_pod, to_pod)); }
+
+void Engine::add_delay(std::int64_t ns) {
   if (ns == 0) return;
   std::size_t i = 0;
   while (i < line_ns_.size() && line_ns_[i] != ns) ++i;
@@ -193,10 +192,7 @@ void Engine::unroll(Program& program) {
                             : p.kind == ActorKind::Waypoint ? &c.waypoint
                                                             : &c.ztunnel;
     const std::uint64_t bytes = request ? traffic.request_bytes : traffic.response_bytes;
-    const std::uint64_t beyond = bytes > CostModel::calibration_bytes ? bytes - CostModel::calibration_bytes : 0;
-    double extra = cost->per_byte_ns * static_cast<double>(beyond);
-    if (p.kind == ActorKind::Ztunnel && bytes > CostModel::calibration_bytes && bytes < 131'072)
-      extra += c.ztunnel_chunk_ns * static_cast<double>(ztunnel_data_frames(bytes, 0) - 1);
+    const double extra = beyond_calibration_ns(c, *cost, p.kind == ActorKind::Ztunnel, bytes);
     op.extra_ns = narrow(extra * c.platform);
     op.cpu_ns = narrow((cost->cpu_ns / 2 + extra) * c.platform);
     actors_[actor[i]].used = true;
@@ -239,8 +235,7 @@ void Engine::unroll(Program& program) {
         program.retries = static_cast<std::uint8_t>(std::min(plan.points[i].retries, 8));
         program.retry_at = static_cast<std::uint32_t>(ops_.size()) - program.first_op;
       }
-      if (plan.points[i].timeout_ns > 0 &&
-          (program.timeout_ns == 0 || plan.points[i].timeout_ns < program.timeout_ns))
+      if (plan.points[i].timeout_ns > 0 && (program.timeout_ns == 0 || plan.points[i].timeout_ns < program.timeout_ns))
         program.timeout_ns = plan.points[i].timeout_ns;
       continue;
     }
@@ -252,6 +247,10 @@ void Engine::unroll(Program& program) {
     op.extra_ns = plan.external ? narrow(c.rtt_outside_ns) : 0;
     if (actor[i] != kNobody) actors_[actor[i]].used = true;
     ops_.push_back(op);
+  }
+  if (!plan.reaches_application && !plan.silent && plan.verdict != Verdict::Denied) {
+    // What fails to connect, or is reset, learns of it after a round trip.
+    add_delay(static_cast<std::int64_t>(c.rtt_node_ns));
   }
   if (plan.silent) {  // DP-312: nobody answers
     Op op;

@@ -10,6 +10,29 @@ namespace {
 constexpr std::array<std::string_view, 3> kKinds = {"AuthorizationPolicy", "RequestAuthentication",
                                                     "PeerAuthentication"};
 
+bool has_target(const Object& o) { return o.spec()["targetRefs"].size() > 0 || o.spec()["targetRef"].exists(); }
+
+// A policy by selector and one by targetRefs that may protect the same pods: those of the Service that the one names.
+bool meet(const Object& by_selector, const Object& by_target, const std::vector<Epoch>& epochs) {
+  const Labels wanted = [&] {
+    Labels out;
+    for (const Node label : by_selector.spec()["selector"]["matchLabels"])
+      out.emplace(std::string(label.key()), std::string(label.text()));
+    return out;
+  }();
+  for (const Node target : by_target.spec()["targetRefs"]) {
+    if (target["kind"].text() != "Service") return true;  // everything behind a Gateway
+    for (const Epoch& epoch : epochs) {
+      const Mesh& mesh = *epoch.world.mesh;
+      const std::size_t service = mesh.find_service(by_target.ns, target["name"].text());
+      if (service == kNone) continue;
+      for (const Endpoint& endpoint : mesh.services[service].endpoints)
+        if (endpoint.workload != kNone && matches(wanted, mesh.workloads[endpoint.workload].labels)) return true;
+    }
+  }
+  return false;
+}
+
 // Everything of the spec that says what is demanded, not where.
 bool same_demand(const Object& a, const Object& b) {
   if (a.kind != b.kind || a.ns != b.ns || a.kind == "PeerAuthentication") return false;
@@ -52,7 +75,12 @@ Protections::Protections(const std::vector<Epoch>& epochs) {
   std::vector<const Object*> policies;
   for (const Epoch& epoch : epochs)
     for (const std::string_view kind : kKinds)
-      for (const Object* object : epoch.world.mesh->objects_of(kind)) policies.push_back(object);
+      for (const Object* object : epoch.world.mesh->objects_of(kind)) {
+        const bool known = std::any_of(policies.begin(), policies.end(), [&](const Object* o) {
+          return o->root.tree() == object->root.tree() && o->root.index() == object->root.index();
+        });
+        if (!known) policies.push_back(object);
+      }
   std::vector<std::size_t> root(policies.size());
   std::iota(root.begin(), root.end(), 0);
   const auto find_root = [&](std::size_t i) {
@@ -67,7 +95,9 @@ Protections::Protections(const std::vector<Epoch>& epochs) {
     for (std::size_t k = 0; k < i; ++k) {
       const Object &a = *policies[i], &b = *policies[k];
       const bool same_name = a.kind == b.kind && a.ns == b.ns && a.name == b.name;
-      if (!same_name && !same_demand(a, b) && !stands_for(a, b) && !stands_for(b, a)) continue;
+      const bool halves = has_target(a) != has_target(b) && same_demand(a, b) &&
+                          (has_target(a) ? meet(b, a, epochs) : meet(a, b, epochs));
+      if (!same_name && !halves && !stands_for(a, b) && !stands_for(b, a)) continue;
       const std::size_t x = find_root(i), y = find_root(k);
       root[std::max(x, y)] = std::min(x, y);
     }

@@ -1,8 +1,9 @@
 #pragma once
 // Protections: policies that say the same, however they are attached. While a namespace moves, each policy exists
 // twice, once for sidecars and once for the waypoint (PO-151): only together do they protect. Two policies are one
-// protection when kind, namespace, action and rules are equal, when they have the same name at different times, or when
-// one names the other in its annotation `meshsim.io/stands-for: <namespace>/<name>`.
+// protection when kind, namespace, action and rules are equal and one attaches by selector, the other by targetRefs to
+// a Service of pods that it selects; when they have the same name at different times; or when one names the other in
+// its annotation `meshsim.io/stands-for: <namespace>/<name>`.
 #include <cstdint>
 #include <map>
 #include <string>

@@ -18,8 +18,9 @@ void add(std::uint32_t& sum, std::int64_t ns) { sum = clamp32(std::int64_t{sum} 
 }  // namespace
 
 std::string_view to_string(Cause cause) {
-  constexpr std::string_view kNames[] = {"",         "pod gone", "proxy down",          "timeout",     "route timeout",
-                                         "overflow", "cut",      "certificate expired", "unreachable", "application error"};
+  constexpr std::string_view kNames[] = {
+      "",         "pod gone", "proxy down",          "timeout",     "route timeout",
+      "overflow", "cut",      "certificate expired", "unreachable", "application error"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
@@ -56,8 +57,7 @@ void Engine::arrive(sim::Slot generator) {
     sim_.destroy(generator);
   }
   if (state.clients.empty()) return;
-  const auto& [pod, variant] =
-      state.clients[sim::below(state.clients.size(), state.luck.at(state.number << 7 | 127u))];
+  const auto& [pod, variant] = state.clients[sim::below(state.clients.size(), state.luck.at(state.number << 7 | 127u))];
   launch(flow, pod, variant, kNobody);
 }
 
@@ -111,10 +111,10 @@ void Engine::begin(sim::Slot who) {
       epoch = epoch_of_client(client, flow);
       variant = variant_of(flow, epoch, client);
     }
-    const Choice choice = kept != kNobody ? choose_on(connections_[kept], r) : choose(flow, variant, client, epoch, r, nullptr);
+    const Choice choice =
+        kept != kNobody ? choose_on(connections_[kept], r) : choose(flow, variant, client, epoch, r, nullptr);
     r.program = program_for(*choice.plan, choice.plan_id, flow, choice.cast);
-    if (kept == kNobody && programs_[r.program].sticky)
-      kept = open_connection(flow, variant, r.program, epoch);
+    if (kept == kNobody && programs_[r.program].sticky) kept = open_connection(flow, variant, r.program, epoch);
   }
   r.connection = kept;
   Program& program = programs_[r.program];
@@ -229,6 +229,7 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
   if (p.in_use == 0 && p.idle_limit_ns > 0 && now - p.last_used_ns > p.idle_limit_ns) [[unlikely]] {
     p.closed += p.open;
     p.open = p.streams = 0;
+    p.offered = false;
   }
   const std::uint32_t index = p.multiplexed ? p.in_use / 100 : p.in_use;
   ++p.in_use;
@@ -247,8 +248,9 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
   const bool far_ztunnel = p.to_actor != kNobody && people_.actors()[p.to_actor].kind == ActorKind::Ztunnel;
   WireBytes bytes;
   if (p.stream_limit > 0) {  // HBONE: a stream, on a transport connection that has room (HB-051)
-    transport = p.streams == 0 || p.streams >= p.stream_limit;
+    transport = !p.offered || p.streams >= p.stream_limit;
     p.streams = transport ? 1 : p.streams + 1;
+    p.offered = true;
     delay += p.rtt_ns;  // HB-045: CONNECT and 200
     bytes += stream_bytes(near_ztunnel, transport);
   }
@@ -261,8 +263,10 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
     const auto expired = [&](std::uint32_t actor) { return actor != kNobody && !actors_[actor].certificate; };
     if (secure && (expired(p.from_actor) || expired(p.to_actor))) {
       --p.open;
+      --p.opened;
       --p.transports;
       p.streams = 0;
+      p.offered = false;
       fail(who, Cause::Certificate);
       return true;
     }
@@ -341,8 +345,8 @@ bool Engine::call(sim::Slot who) {
         auto from = std::find_if(callee.clients.begin(), callee.clients.end(),
                                  [&](const auto& client) { return client.first == server; });
         if (from == callee.clients.end())
-          from = callee.clients.begin() +
-                 static_cast<std::ptrdiff_t>(sim::below(callee.clients.size(), sim::mix64(draw)));
+          from =
+              callee.clients.begin() + static_cast<std::ptrdiff_t>(sim::below(callee.clients.size(), sim::mix64(draw)));
         ++r.pending;
         launch(c.index, from->first, from->second, who);
       }
@@ -363,8 +367,8 @@ void Engine::child_done(std::uint32_t parent, std::uint32_t generation) {
     if (state.period_ns > 0) {
       next = std::max(now, r.start + state.period_ns);
     } else if (traffic.think_ns > 0) {
-      const std::uint64_t draw =
-          sim::RandomStream(key_, sim::stream_id(std::uint64_t{r.flow} << 32 | r.number, 7)).at(static_cast<std::uint64_t>(r.mark++));
+      const std::uint64_t draw = sim::RandomStream(key_, sim::stream_id(std::uint64_t{r.flow} << 32 | r.number, 7))
+                                     .at(static_cast<std::uint64_t>(r.mark++));
       next += traffic.think_constant
                   ? traffic.think_ns
                   : sim::SimTime::from_nanoseconds(sim::exponential(static_cast<double>(traffic.think_ns), draw)).ns;
@@ -397,7 +401,8 @@ void Engine::finish(sim::Slot who) {
   end(who, outcome);
 }
 
-// Something on the way failed. An Envoy behind which it happened may try again elsewhere; else the failure travels back.
+// Something on the way failed. An Envoy behind which it happened may try again elsewhere; else the failure travels
+// back.
 void Engine::fail(sim::Slot who, Cause cause) {
   Request& r = sim_[who];
   const Program& program = programs_[r.program];
@@ -431,9 +436,8 @@ void Engine::fail_now(sim::Slot who) {
   key.verdict = r.cause == Cause::Cut ? Verdict::Reset : Verdict::Unreachable;
   key.cause = to_string(r.cause);
   key.denied_by.clear();
-  const bool http = std::any_of(program.plan->points.begin(), program.plan->points.end(), [](const PathPoint& p) {
-    return p.http && p.kind != ActorKind::Application;
-  });
+  const bool http = std::any_of(program.plan->points.begin(), program.plan->points.end(),
+                                [](const PathPoint& p) { return p.http && p.kind != ActorKind::Application; });
   key.http_status = http ? std::optional(r.cause == Cause::RouteTimeout ? 504 : 503) : std::nullopt;
   if (r.cause == Cause::Timeout) key.http_status = std::nullopt;
   key.response_flags = r.cause == Cause::Overflow       ? "UO"

@@ -38,7 +38,7 @@ struct HopLatency {
   std::string proxy;  // sidecar | ztunnel | waypoint | gateway | application
   std::string name;   // as Hop::name
   bool inbound = false;
-  sim::Histogram sojourn;     // ns; queueing included
+  sim::Histogram sojourn;      // ns; queueing included
   std::uint64_t queue_ns = 0;  // sum of the waiting in it
 };
 
@@ -51,8 +51,8 @@ struct FlowStatistics {
   std::vector<HopLatency> hops;
   std::vector<OutcomeCount> outcomes;
   std::uint64_t bytes_to_server = 0, bytes_to_client = 0;  // TCP payload on the network, handshakes included
-  std::vector<std::uint64_t> finished_samples;     // by interval of their end, warm-up included
-  std::vector<std::uint64_t> latency_sum_samples;  // ns, of the same
+  std::vector<std::uint64_t> finished_samples;             // by interval of their end, warm-up included
+  std::vector<std::uint64_t> latency_sum_samples;          // ns, of the same
 };
 
 struct ProxyStatistics {
@@ -67,8 +67,8 @@ struct ProxyStatistics {
   sim::u128 sojourn_ns = 0;     // of the jobs
   sim::u128 waiting_ns = 0;
   std::uint64_t arrivals = 0, rejected = 0, withdrawn = 0;
-  sim::u128 observed_ns = 0;  // time that it was watched
-  std::uint64_t cpu_ns = 0;   // CO-021 CPU, handshakes included
+  sim::u128 observed_ns = 0;       // time that it was watched
+  std::uint64_t cpu_ns = 0;        // CO-021 CPU, handshakes included
   std::uint64_t memory_bytes = 0;  // CO-026, at the greatest number of connections
   std::uint64_t connections_opened = 0, connections_closed = 0, connections_peak = 0;  // leaving this proxy
   std::uint64_t hbone_opened = 0, handshakes = 0;
@@ -113,7 +113,7 @@ struct ReplicationSummary {
 struct SimulationResult {
   std::uint64_t seed = 1;
   std::int64_t duration_ns = 0, warmup_ns = 0;
-  std::int64_t sample_ns = 0;  // width of the sample intervals
+  std::int64_t sample_ns = 0;            // width of the sample intervals
   std::vector<FlowStatistics> flows;     // those with traffic, in the scenario's order, then called ones
   std::vector<ProxyStatistics> proxies;  // by kind and name
   std::vector<ChangeRecord> changes;

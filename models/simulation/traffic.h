@@ -27,9 +27,9 @@ struct FlowTraffic {
   bool think_constant = false;
   bool together = false;  // closed and constant: all clients start at once instead of spread over one period (CO-028)
 
-  bool keep_alive = true;                // false: a connection of the application per request
-  std::int64_t connection_life_ns = 0;   // 0: until something closes it
-  std::int64_t timeout_ns = 0;           // of the client application; 0: none
+  bool keep_alive = true;               // false: a connection of the application per request
+  std::int64_t connection_life_ns = 0;  // 0: until something closes it
+  std::int64_t timeout_ns = 0;          // of the client application; 0: none
 };
 
 // A call that an application makes while it serves a request: a flow of the scenario, by name.
@@ -41,10 +41,10 @@ struct Call {
 };
 
 struct Application {
-  std::string workload;           // ns/name
-  std::optional<sim::Law> service;  // nullopt: CostModel::application_ns
-  std::uint32_t workers = 0;      // 0: as many as requests (a delay, never a queue)
-  double error_share = 0;         // answers 500
+  std::string workload;                  // ns/name
+  std::optional<sim::Law> service;       // nullopt: CostModel::application_ns
+  std::uint32_t workers = 0;             // 0: as many as requests (a delay, never a queue)
+  double error_share = 0;                // answers 500
   std::vector<std::vector<Call>> calls;  // steps in sequence; the calls of one step in parallel
 };
 

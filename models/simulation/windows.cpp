@@ -8,13 +8,17 @@ WindowKeeper::WindowKeeper(const SimulationInput& input, PlanBook& book)
     : input_(input), book_(book), flows_(input.flows.size()) {}
 
 void WindowKeeper::keys_of(const PerFlow& flow, const Plan& plan, std::vector<Key>& into) const {
-  for (const auto& [protection, status] : plan.protections)
-    if (status != PolicyStatus::NotApplicable) into.push_back({Window::Kind::Policy, protection, status});
   const bool passes = plan.verdict == Verdict::Allowed;
+  for (const auto& [protection, status] : plan.protections) {
+    if (status == PolicyStatus::NotApplicable) continue;
+    // Where somebody else refuses the request, nothing got past a policy that does not act.
+    const bool idle = status == PolicyStatus::Bypassed || status == PolicyStatus::Open || status == PolicyStatus::Inert;
+    if (plan.verdict == Verdict::Denied && idle) continue;
+    into.push_back({Window::Kind::Policy, protection, status});
+  }
   if (passes && flow.intended != Verdict::Allowed && flow.intended != Verdict::Unknown)
     into.push_back({Window::Kind::Exposed, 0, PolicyStatus::Open});
-  if (!passes && flow.intended == Verdict::Allowed)
-    into.push_back({Window::Kind::Failed, 0, PolicyStatus::DeniesAll});
+  if (!passes && flow.intended == Verdict::Allowed) into.push_back({Window::Kind::Failed, 0, PolicyStatus::DeniesAll});
   for (const std::uint32_t signal : plan.lost)
     if (!std::binary_search(flow.lost_at_first.begin(), flow.lost_at_first.end(), signal))
       into.push_back({Window::Kind::Telemetry, signal, PolicyStatus::Inert});

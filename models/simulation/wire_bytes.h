@@ -1,7 +1,8 @@
 #pragma once
 // Bytes on the wire, as TCP payload: what HBONE, Istio mTLS and plaintext make of a message (HB-020..HB-045, HB-073).
 // Imitates ztunnel master 2026-08 with h2 0.4 and rustls 0.23, and Envoy as far as HB-033 and HB-044 know it. Sizes of
-// handshakes and headers are those of the reference's example strings; longer names add their difference (not modelled).
+// handshakes and headers are those of the reference's example strings; longer names add their difference (not
+// modelled).
 #include <cstdint>
 
 #include "models/verdict/outcome.h"

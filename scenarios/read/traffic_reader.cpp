@@ -69,9 +69,9 @@ std::vector<std::int64_t> read_trace(Fields& fields, const ReadOptions& options,
       double seconds = -1;
       const auto parsed = std::from_chars(line.data(), line.data() + line.size(), seconds);
       if (parsed.ec != std::errc() || parsed.ptr != line.data() + line.size() || !(seconds >= 0) || seconds > 9e9) {
-        findings.error("MSH0011", value.position(),
-                       std::string(value.text()) + ':' + std::to_string(number) +
-                           ": a trace holds one number of seconds a line");
+        findings.error(
+            "MSH0011", value.position(),
+            std::string(value.text()) + ':' + std::to_string(number) + ": a trace holds one number of seconds a line");
         return out;
       }
       out.push_back(static_cast<std::int64_t>(std::llround(seconds * 1e9)));
@@ -92,8 +92,7 @@ void read_proxy_cost(Fields& costs, std::string_view key, models::ProxyCost& cos
   if (const auto sigma = number_field(fields, "sigma", 0, 3)) cost.sigma = *sigma;
   if (const auto ns = fields.duration("cpu")) cost.cpu_ns = static_cast<double>(*ns);
   if (const auto ns = number_field(fields, "perByteNs", 0, 1e6)) cost.per_byte_ns = *ns;
-  if (workers != nullptr)
-    *workers = static_cast<std::uint32_t>(fields.integer("workers", 1, 1024).value_or(*workers));
+  if (workers != nullptr) *workers = static_cast<std::uint32_t>(fields.integer("workers", 1, 1024).value_or(*workers));
   fields.done();
 }
 
@@ -179,8 +178,8 @@ class CallReader {
 Traffic read_traffic(Fields& fields, const ReadOptions& options, ScenarioFindings& findings) {
   Traffic t;
   t.per_second = rate_field(fields, "rate");
-  const auto word = fields.word("arrivals", {kArrivals[0], kArrivals[1], kArrivals[2], kArrivals[3], kArrivals[4],
-                                             kArrivals[5], kArrivals[6]});
+  const auto word = fields.word(
+      "arrivals", {kArrivals[0], kArrivals[1], kArrivals[2], kArrivals[3], kArrivals[4], kArrivals[5], kArrivals[6]});
   t.arrivals = kArrivals[word.value_or(0)];
   t.request_bytes = static_cast<std::uint64_t>(fields.integer("requestBytes", 0, kMostBytes).value_or(512));
   t.response_bytes = static_cast<std::uint64_t>(fields.integer("responseBytes", 0, kMostBytes).value_or(4096));

@@ -103,8 +103,7 @@ std::string text_of(const Json& value) { return value.is_null() ? std::string() 
 OutcomeCount outcome_of(const Json& value) {
   OutcomeCount o;
   const auto verdict = value.at("verdict").get<std::string>();
-  for (const Verdict v :
-       {Verdict::Allowed, Verdict::Denied, Verdict::Reset, Verdict::Unreachable, Verdict::Unknown})
+  for (const Verdict v : {Verdict::Allowed, Verdict::Denied, Verdict::Reset, Verdict::Unreachable, Verdict::Unknown})
     if (to_string(v) == verdict) o.verdict = v;
   if (!value.at("httpStatus").is_null()) o.http_status = value.at("httpStatus").get<int>();
   o.response_flags = value.at("responseFlags").get<std::string>();
@@ -184,30 +183,31 @@ FlowStatistics flow_of(const Json& value) {
 
 Json proxy(const ProxyStatistics& p) {
   const double seconds = static_cast<double>(p.observed_ns) * 1e-9;
-  return {{"proxy", p.proxy},
-          {"name", p.name},
-          {"workload", p.workload},
-          {"mode", p.mode},
-          {"workers", p.workers},
-          {"utilisation", p.workers > 0 && seconds > 0 ? static_cast<double>(p.busy_ns) * 1e-9 / seconds / p.workers : 0.0},
-          {"cpuCores", seconds > 0 ? static_cast<double>(p.cpu_ns) * 1e-9 / seconds : 0.0},
-          {"cpuNs", p.cpu_ns},
-          {"memoryBytes", p.memory_bytes},
-          {"jobs", p.jobs},
-          {"arrivals", p.arrivals},
-          {"rejected", p.rejected},
-          {"withdrawn", p.withdrawn},
-          {"busyNs", wide(p.busy_ns)},
-          {"populationNs", wide(p.population_ns)},
-          {"sojournNs", wide(p.sojourn_ns)},
-          {"waitingNs", wide(p.waiting_ns)},
-          {"observedNs", wide(p.observed_ns)},
-          {"connections",
-           {{"opened", p.connections_opened},
-            {"closed", p.connections_closed},
-            {"peak", p.connections_peak},
-            {"hboneOpened", p.hbone_opened},
-            {"handshakes", p.handshakes}}}};
+  return {
+      {"proxy", p.proxy},
+      {"name", p.name},
+      {"workload", p.workload},
+      {"mode", p.mode},
+      {"workers", p.workers},
+      {"utilisation", p.workers > 0 && seconds > 0 ? static_cast<double>(p.busy_ns) * 1e-9 / seconds / p.workers : 0.0},
+      {"cpuCores", seconds > 0 ? static_cast<double>(p.cpu_ns) * 1e-9 / seconds : 0.0},
+      {"cpuNs", p.cpu_ns},
+      {"memoryBytes", p.memory_bytes},
+      {"jobs", p.jobs},
+      {"arrivals", p.arrivals},
+      {"rejected", p.rejected},
+      {"withdrawn", p.withdrawn},
+      {"busyNs", wide(p.busy_ns)},
+      {"populationNs", wide(p.population_ns)},
+      {"sojournNs", wide(p.sojourn_ns)},
+      {"waitingNs", wide(p.waiting_ns)},
+      {"observedNs", wide(p.observed_ns)},
+      {"connections",
+       {{"opened", p.connections_opened},
+        {"closed", p.connections_closed},
+        {"peak", p.connections_peak},
+        {"hboneOpened", p.hbone_opened},
+        {"handshakes", p.handshakes}}}};
 }
 
 ProxyStatistics proxy_of(const Json& v) {
@@ -268,8 +268,12 @@ Window window_of(const Json& v) {
 Json replication(const ReplicationSummary& r) {
   Json flows = Json::array();
   for (std::size_t i = 0; i < r.flow_count.size(); ++i) flows.push_back({r.flow_count[i], wide(r.flow_latency[i])});
-  return {{"replication", r.replication}, {"fingerprint", hexadecimal(r.fingerprint)}, {"events", r.events},
-          {"simulatedNs", r.simulated_ns}, {"cut", r.cut}, {"flows", std::move(flows)}};
+  return {{"replication", r.replication},
+          {"fingerprint", hexadecimal(r.fingerprint)},
+          {"events", r.events},
+          {"simulatedNs", r.simulated_ns},
+          {"cut", r.cut},
+          {"flows", std::move(flows)}};
 }
 
 ReplicationSummary replication_of(const Json& v) {
@@ -308,7 +312,8 @@ Json modes(const SimulationResult& result) {
 Json capacity_value(const Capacity& c) {
   Json stations = Json::array();
   for (const StationLoad& s : c.stations)
-    stations.push_back({{"proxy", s.proxy}, {"name", s.name}, {"perSecond", s.per_second}, {"utilisation", s.utilisation}});
+    stations.push_back(
+        {{"proxy", s.proxy}, {"name", s.name}, {"perSecond", s.per_second}, {"utilisation", s.utilisation}});
   return {{"offeredPerSecond", c.offered_per_second},
           {"sustainablePerSecond", c.sustainable_per_second},
           {"bottleneck", c.bottleneck ? Json(*c.bottleneck) : Json(nullptr)},

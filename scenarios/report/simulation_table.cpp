@@ -55,15 +55,17 @@ std::string flows_table(const SimulationResult& r) {
     Row row = {f.flow,
                std::to_string(f.finished),
                fmt::format("{:.4g}", observed > 0 ? static_cast<double>(f.finished) / observed : 0),
-               f.finished ? fmt::format("{:.5g}%", 100.0 * static_cast<double>(allowed) / static_cast<double>(f.finished))
-                          : "-",
+               f.finished
+                   ? fmt::format("{:.5g}%", 100.0 * static_cast<double>(allowed) / static_cast<double>(f.finished))
+                   : "-",
                milliseconds(static_cast<double>(f.latency.quantile(0.5))),
                milliseconds(static_cast<double>(f.latency.quantile(0.9))),
                milliseconds(static_cast<double>(f.latency.quantile(0.99))),
                milliseconds(f.latency.mean()),
                means.size() < 2 ? "-" : milliseconds(sim::analysis::confidence(means).half_width)};
     for (std::size_t p = 0; p < kTimeParts; ++p)
-      row.push_back(f.finished ? milliseconds(static_cast<double>(f.part_ns[p]) / static_cast<double>(f.finished)) : "-");
+      row.push_back(f.finished ? milliseconds(static_cast<double>(f.part_ns[p]) / static_cast<double>(f.finished))
+                               : "-");
     rows.push_back(std::move(row));
   }
   return lines(std::move(rows));
@@ -121,8 +123,7 @@ std::string proxies_table(const SimulationResult& r, bool wide) {
                     std::to_string(p->handshakes)});
   }
   std::string out = lines(std::move(rows));
-  if (!wide && list.size() > kMost)
-    out += fmt::format("... and {} less busy ones (-o wide)\n", list.size() - kMost);
+  if (!wide && list.size() > kMost) out += fmt::format("... and {} less busy ones (-o wide)\n", list.size() - kMost);
   return out;
 }
 

@@ -47,9 +47,7 @@ class Unfolder {
     std::vector<Object> fresh;  // pods of the new template that are not ready yet
   };
 
-  void at(std::int64_t when, std::function<void()> what) {
-    queue_.push({when, order_++, std::move(what)});
-  }
+  void at(std::int64_t when, std::function<void()> what) { queue_.push({when, order_++, std::move(what)}); }
   std::shared_ptr<const models::Mesh> resolve() const { return models::resolve(objects_, scenario_.mesh); }
   Object* find(const ObjectName& name);
   std::vector<std::string> pods_owned_by(const std::string& owner) const;
@@ -134,8 +132,7 @@ void Unfolder::freeze() {
     if (owner == objects_.end() || w.role == models::ProxyRole::Ztunnel) continue;
     if (owner->kind == "Pod" && owner->uid.empty()) {
       pods.push_back(pods_of(*owner, w, 0, nodes_).front());
-    } else if (has_pod_template(*owner) &&
-               pods_owned_by(owner->ns + '/' + owner->kind + '/' + owner->name).empty()) {
+    } else if (has_pod_template(*owner) && pods_owned_by(owner->ns + '/' + owner->kind + '/' + owner->name).empty()) {
       for (Object& pod : pods_of(*owner, w, 0, nodes_)) pods.push_back(std::move(pod));
     }
   }
@@ -204,8 +201,7 @@ void Unfolder::create(const std::shared_ptr<Rollout>& rollout) {
   for (Object& pod : all) {
     if (static_cast<std::int64_t>(rollout->fresh.size()) == batch) break;
     const std::string key = key_of(pod);
-    const bool there =
-        std::any_of(objects_.begin(), objects_.end(), [&](const Object& o) { return key_of(o) == key; });
+    const bool there = std::any_of(objects_.begin(), objects_.end(), [&](const Object& o) { return key_of(o) == key; });
     if (!there) rollout->fresh.push_back(std::move(pod));
   }
   const auto count = rollout->fresh.size();
@@ -233,8 +229,7 @@ void Unfolder::remove(const Object& object) {
     for (const std::string& key : pods_owned_by(owner)) remove_key(key);
     ++generations_[owner];
   }
-  if (object.kind == "Namespace")
-    std::erase_if(objects_, [&](const Object& o) { return o.ns == object.name; });
+  if (object.kind == "Namespace") std::erase_if(objects_, [&](const Object& o) { return o.ns == object.name; });
   remove_key(key_of(object));
   changed_ = true;
 }

@@ -127,8 +127,8 @@ std::vector<Object> pods_of(const Object& owner, const models::Workload& w, int 
         generation == 0 ? pod.name : owner.name + "-g" + std::to_string(generation) + '-' + std::to_string(i);
     const std::string full = owner.ns + '/' + name;
     const std::string node = !pod.locality.node.empty() ? pod.locality.node
-                             : nodes.empty() ? std::string("node-1")
-                                             : nodes[sim::stable_hash(full) % nodes.size()];
+                             : nodes.empty()            ? std::string("node-1")
+                                                        : nodes[sim::stable_hash(full) % nodes.size()];
     TreeBuilder b(owner.tree->file());
     b.begin_mapping(owner.root.position());
     text(b, "apiVersion", "v1");

@@ -1,7 +1,9 @@
 #include "scenarios/run/simulation_run.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "scenarios/expect/expectation_result.h"
@@ -48,15 +50,13 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
     input.epochs.push_back(std::move(epoch));
   }
   input.disturbances = std::move(timeline.disturbances);
-  for (const ScenarioFlow& flow : scenario.flows)
-    input.flows.push_back({flow.flow, flow.traffic, intended_of(flow)});
+  for (const ScenarioFlow& flow : scenario.flows) input.flows.push_back({flow.flow, flow.traffic, intended_of(flow)});
   input.applications = scenario.applications;
   for (models::Application& application : input.applications)
     for (std::vector<models::Call>& step : application.calls)
       for (models::Call& call : step) {
-        const auto it = std::find_if(input.flows.begin(), input.flows.end(), [&](const models::SimulatedFlow& f) {
-          return f.flow.name == call.flow;
-        });
+        const auto it = std::find_if(input.flows.begin(), input.flows.end(),
+                                     [&](const models::SimulatedFlow& f) { return f.flow.name == call.flow; });
         call.index = static_cast<std::size_t>(it - input.flows.begin());
       }
   input.costs = scenario.costs;
@@ -100,6 +100,46 @@ models::SimulationResult run_simulation(const PreparedSimulation& prepared, cons
   models::SimulationResult out;
   for (const models::SimulationResult& one : results) merge(out, one);
   return out;
+}
+
+namespace {
+
+// The quantile, mean, least or greatest that a bound names.
+std::optional<double> measured(const sim::Histogram& latency, const std::string& quantile) {
+  if (latency.count() == 0) return std::nullopt;
+  if (quantile == "mean") return latency.mean();
+  if (quantile == "min") return static_cast<double>(latency.tally().least);
+  if (quantile == "max") return static_cast<double>(latency.tally().greatest);
+  if (!quantile.starts_with('p')) return std::nullopt;
+  return static_cast<double>(latency.quantile(std::strtod(quantile.c_str() + 1, nullptr) / 100));
+}
+
+}  // namespace
+
+void compare_latency(RunResult& run) {
+  const auto& flows = run.loaded->scenario.flows;
+  if (!run.simulation || run.flows.size() != flows.size()) return;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (!flows[i].expect || i >= run.simulation->flows.size()) continue;
+    ExpectationResult& result = run.flows[i].expectations;
+    for (const LatencyBound& bound : flows[i].expect->latency) {
+      const auto ns = measured(run.simulation->flows[i].latency, bound.quantile);
+      if (!ns) continue;
+      const auto limit = static_cast<double>(bound.ns);
+      const bool holds =
+          bound.below ? (bound.or_equal ? *ns <= limit : *ns < limit) : (bound.or_equal ? *ns >= limit : *ns > limit);
+      for (auto it = result.failed.begin(); it != result.failed.end(); ++it) {
+        if (it->field != "latency." + bound.quantile) continue;
+        if (holds) {
+          result.failed.erase(it);
+          ++result.passed;
+        } else {
+          it->actual = json_literal(sim::to_string(sim::SimTime{static_cast<std::int64_t>(*ns)}));
+        }
+        break;
+      }
+    }
+  }
 }
 
 }  // namespace meshsim::scenarios

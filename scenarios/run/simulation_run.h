@@ -35,4 +35,7 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
 models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
                                         std::uint32_t replications);
 
+// Latency expectations of a run that was judged, decided by its simulation.
+void compare_latency(RunResult& run);
+
 }  // namespace meshsim::scenarios
