@@ -1,5 +1,7 @@
 #pragma once
 // Options: what the commands share, after parsing (internal to scenarios/cli).
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,9 @@ struct Options {
   bool update = false;      // test
   bool watch = false;       // run, test, lint, matrix, diff
   unsigned watch_runs = 0;  // for tests; 0: no limit
+  std::optional<std::uint64_t> seed;  // run
+  std::string replications;           // run: A..B
+  bool judge_only = false;            // run: do not simulate
   ReadLimits limits;
   std::string shell;                    // completion
   std::vector<std::string> exports;     // run --export
@@ -43,6 +48,7 @@ struct Options {
 // Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to
 // report.
 int run_command(const Options& options, const Streams& streams);
+int merge_command(const Options& options, const Streams& streams);
 int explain_command(const Options& options, const Streams& streams);
 int matrix_command(const Options& options, const Streams& streams);
 int diff_command(const Options& options, const Streams& streams);
