@@ -33,9 +33,9 @@ struct Options {
   std::string baseline, write_baseline, explain;
   std::string threshold = "warning", lowest = "info";
   bool show_flow = false;
-  bool update = false;      // test
-  bool watch = false;       // run, test, lint, matrix, diff
-  unsigned watch_runs = 0;  // for tests; 0: no limit
+  bool update = false;                // test
+  bool watch = false;                 // run, test, lint, matrix, diff
+  unsigned watch_runs = 0;            // for tests; 0: no limit
   std::optional<std::uint64_t> seed;  // run
   std::string replications;           // run: A..B
   bool judge_only = false;            // run: do not simulate
