@@ -81,6 +81,7 @@ struct Walk {
   std::vector<Deadline> deadlines;
   bool unopened = false;  // an AUTO_PASSTHROUGH server passes the client's mTLS on
   bool stalls = false;  // server-first bytes through a sniffing client sidecar: the connection hangs once made (DP-073)
+  std::optional<Reason> client_filter;  // something not evaluated stands on the outbound side of the client's sidecar
   bool http_proxy_before =
       false;  // an Envoy that handles HTTP stands before this point: failures reach the client as 503
   bool is_http() const { return payload == Payload::Http; }

@@ -44,7 +44,7 @@ struct Profile {
   bool ambient_gateways_hidden_from_sidecars = true;  // DP-276
   bool east_west_tls_passthrough = true;              // DP-273
   bool gateway_api_manual_deployment = true;          // row 4
-  bool ztunnel_metrics_reporter_waypoint = true;      // telemetry.md row differences; telemetry may add more
+  bool ztunnel_metrics_reporter_waypoint = true;      // TM-010: reporter="waypoint"; off: "destination"
   bool peer_kubernetes_labels = true;            // TM-017: app.kubernetes.io/name and /version of peers first (1.29)
   bool telemetry_of_service_namespace = true;    // TM-170, PO-134: a waypoint honours the service's namespace (1.30)
   bool trace_context_propagation_switch = true;  // TM-166: disableContextPropagation (1.30)

@@ -1,12 +1,13 @@
 #include "models/telemetry/envoy_log.h"
 
 #include "models/telemetry/attributes.h"
+#include "models/telemetry/log_format.h"
 
 namespace meshsim::models {
 
 namespace {
 
-using Fields = std::map<std::string, std::string>;
+using Fields = LogFields;
 
 std::string or_dash(std::string_view value) { return std::string(value.empty() ? std::string_view("-") : value); }
 
@@ -16,11 +17,36 @@ std::string header(const Headers& headers, std::string_view name) {
   return "-";
 }
 
+// Istio's mutual TLS names the service in SNI (AUTO_PASSTHROUGH form); subsets are not in what telemetry sees.
+std::string server_name(const EnvoyStream& stream) {
+  const PathView& path = stream.path;
+  const HopView& view = stream.view;
+  const bool behind_envoy = view.downstream.has_envoy && view.hop->inbound;
+  if (view.hop->transport == Transport::Mtls && behind_envoy && path.routed())
+    return "outbound_." + std::to_string(path.flow.to.port) + "_._." + path.routed()->hostname;
+  return path.flow.request.sni.value_or("");
+}
+
+// What the connection that arrived here was addressed to: VIP or pod for an outbound listener, a gateway's own port.
+std::string dialled(const EnvoyStream& stream) {
+  const PathView& path = stream.path;
+  const Hop& hop = *stream.view.hop;
+  if (hop.proxy == ProxyKind::Gateway) return address_of(stream.own, hop.port);
+  const std::string port = ":" + std::to_string(path.flow.to.port);
+  if (path.flow.to.ip) return path.flow.to.ip->text() + port;
+  if (const Service* service = path.addressed(); service && !service->addresses.empty()) {
+    const IpAddress& vip = service->addresses.front();
+    return (vip.v6 ? "[" + vip.text() + "]" : vip.text()) + port;
+  }
+  return address_of(path.destination.workload, path.container_port(stream.view));
+}
+
 AccessLog line_of(const EnvoyStream& stream, const LogRule& rule, Fields fields) {
   AccessLog log;
   log.proxy = stream.view.hop->proxy;
   log.name = stream.view.hop->name;
   log.direction = stream.reporter == "source" && log.proxy == ProxyKind::Sidecar ? "outbound" : "inbound";
+  log.line = log_line(stream, rule, fields);
   fields["provider"] = rule.provider;
   log.fields = std::move(fields);
   return log;
@@ -44,7 +70,7 @@ Fields fields_of(const EnvoyStream& stream) {
   fields["user_agent"] = stream.http ? header(request.headers, "user-agent") : "-";
   fields["x_forwarded_for"] = stream.http ? header(request.headers, "x-forwarded-for") : "-";
   fields["request_id"] = stream.http ? header(request.headers, "x-request-id") : "-";
-  fields["requested_server_name"] = or_dash(request.sni.value_or(""));
+  fields["requested_server_name"] = or_dash(server_name(stream));
   fields["upstream_cluster"] = or_dash(stream.cluster);
   fields["upstream_transport_failure_reason"] = "-";
   const bool sidecar_inbound = stream.reporter == "destination";
@@ -52,7 +78,7 @@ Fields fields_of(const EnvoyStream& stream) {
   const Workload* to = sidecar_inbound ? stream.path.destination.workload : view.upstream.workload;
   const bool reached = !view.refuses && view.upstream.kind != Party::Kind::None;
   fields["upstream_host"] = reached ? or_dash(address_of(to, port)) : "-";
-  fields["downstream_local_address"] = or_dash(address_of(sidecar_inbound ? to : nullptr, port));
+  fields["downstream_local_address"] = or_dash(sidecar_inbound ? address_of(to, port) : dialled(stream));
   fields["downstream_remote_address"] = or_dash(
       address_of(view.downstream.workload, 0).empty() ? std::string() : address_of(view.downstream.workload, 50000));
   fields["route_name"] = stream.http ? "default" : "-";

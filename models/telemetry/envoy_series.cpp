@@ -246,6 +246,9 @@ void emit(const EnvoyStream& stream, const MetricRules& rules, std::string_view 
   const auto rule = rules.metrics.find(name);
   if (rule != rules.metrics.end() && rule->second.disabled) return;
   Metric metric{std::string(name), std::string(stream.reporter), labels, value};
+  // TM-010: without the switch a waypoint calls itself `destination`, as before reporter="waypoint" existed.
+  if (stream.reporter == "waypoint" && !stream.path.mesh.settings.profile.ztunnel_metrics_reporter_waypoint)
+    metric.labels["reporter"] = "destination";
   if (rule != rules.metrics.end())
     for (const TagOverride& tag : rule->second.tags) {
       const auto text = tag.remove ? std::nullopt : cel_tag(tag.expression, attributes_of(stream));

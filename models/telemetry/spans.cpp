@@ -1,5 +1,7 @@
 #include "models/telemetry/spans.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace meshsim::models {
@@ -16,10 +18,31 @@ std::string custom_value(const EnvoyStream& stream, Node tag) {
   return std::string(tag["environment"]["defaultValue"].text());  // of the proxy's container: not in the mesh
 }
 
+// TM-162
+std::vector<std::string_view> formats_of(const TracingRule& rule) {
+  if (rule.provider_kind == "zipkin")
+    return rule.b3_with_w3c ? std::vector<std::string_view>{"b3", "w3c"} : std::vector<std::string_view>{"b3"};
+  if (rule.provider_kind == "datadog") return {"datadog"};
+  if (rule.provider_kind == "skywalking") return {"sw8"};
+  if (rule.provider_kind == "lightstep") return {"ot"};
+  return {"w3c"};
+}
+
+bool carries_one_of(const TraceContext& context, const std::vector<std::string_view>& formats) {
+  return std::any_of(formats.begin(), formats.end(), [&context](std::string_view format) {
+    return std::find(context.formats.begin(), context.formats.end(), format) != context.formats.end();
+  });
+}
+
 }  // namespace
 
-void add_spans(const EnvoyStream& stream, const TracingRule& rule, std::string& parent, std::vector<Span>& out) {
+void add_spans(const EnvoyStream& stream, const TracingRule& rule, TraceContext& context, std::vector<Span>& out) {
   if (!rule.enabled || !stream.http || stream.view.cut_before_start) return;
+  const std::vector<std::string_view> formats = formats_of(rule);
+  if (!context.parent.empty() && !carries_one_of(context, formats)) context.parent.clear();
+  std::string& parent = context.parent;
+  context.formats.clear();
+  if (rule.context_propagation) context.formats = formats;  // TM-166
   const Hop& hop = *stream.view.hop;
   Span span;
   span.proxy = hop.proxy;

@@ -7,7 +7,14 @@
 
 namespace meshsim::models {
 
-// Appends the spans of this proxy; `parent` is the span that encloses them and becomes the innermost of them.
-void add_spans(const EnvoyStream& stream, const TracingRule& rule, std::string& parent, std::vector<Span>& out);
+// What travels in the headers between two Envoys.
+struct TraceContext {
+  std::string parent;                     // the innermost span until now; empty: none
+  std::vector<std::string_view> formats;  // header formats that carry it (TM-162): w3c, b3, datadog, sw8
+};
+
+// Appends the spans of this proxy. Its first span has a parent where one of the formats that it reads carries one:
+// otherwise the trace is broken here and a new one begins (TM-162, TM-166). `context` becomes what this proxy sends on.
+void add_spans(const EnvoyStream& stream, const TracingRule& rule, TraceContext& context, std::vector<Span>& out);
 
 }  // namespace meshsim::models

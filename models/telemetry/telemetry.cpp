@@ -24,7 +24,7 @@ void of_ztunnel(const PathView& path, const HopView& view, Telemetry& out) {
   out.logs.push_back(ztunnel_log(path, view, connection));
 }
 
-void of_envoy(const PathView& path, const HopView& view, const TelemetryRules& rules, std::string& parent,
+void of_envoy(const PathView& path, const HopView& view, const TelemetryRules& rules, TraceContext& trace,
               Telemetry& out) {
   const EnvoyStream stream = envoy_stream(path, view);
   const std::vector<LogRule> logs = rules.logs(stream.scope, stream.mode);
@@ -34,7 +34,7 @@ void of_envoy(const PathView& path, const HopView& view, const TelemetryRules& r
   }
   add_envoy_series(stream, rules.metrics(stream.scope, stream.mode), out.metrics);
   add_envoy_logs(stream, logs, out.logs);
-  add_spans(stream, rules.tracing(stream.scope, stream.mode), parent, out.spans);
+  add_spans(stream, rules.tracing(stream.scope, stream.mode), trace, out.spans);
 }
 
 }  // namespace
@@ -46,11 +46,11 @@ Telemetry telemetry_of(const World& world, const Flow& flow, const Outcome& outc
   const PathView path(world, flow, outcome);
   std::shared_ptr<const TelemetryRules> compiled = world.telemetry;
   if (!compiled) compiled = TelemetryRules::compile(*world.mesh);
-  std::string parent_span;
+  TraceContext trace;
   for (const HopView& view : path.hops) {
     const std::size_t before = out.metrics.size();
     if (view.envoy())
-      of_envoy(path, view, *compiled, parent_span, out);
+      of_envoy(path, view, *compiled, trace, out);
     else
       of_ztunnel(path, view, out);
     mark(out.metrics, before, *view.hop);

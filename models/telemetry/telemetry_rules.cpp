@@ -103,6 +103,8 @@ class Rules final : public TelemetryRules {
     rule.provider = merged.provider;
     rule.provider_kind = std::string(provider_kind(merged.provider));
     rule.enabled = !merged.disabled && is_tracer(rule.provider_kind);
+    if (const ExtensionProvider* provider = find_provider(merged.provider))
+      rule.b3_with_w3c = provider->node["zipkin"]["traceContextOption"].string_or() == "USE_B3_WITH_W3C_PROPAGATION";
     if (merged.sampling) rule.sampling = *merged.sampling;
     rule.istio_tags = merged.istio_tags;
     rule.context_propagation = merged.context_propagation || !mesh_.settings.profile.trace_context_propagation_switch;

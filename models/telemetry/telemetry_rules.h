@@ -54,6 +54,7 @@ struct TracingRule {
   double sampling = 1.0;  // percent (TM-163)
   bool istio_tags = true;
   bool context_propagation = true;
+  bool b3_with_w3c = false;  // zipkin: traceContextOption USE_B3_WITH_W3C_PROPAGATION (TM-162)
   std::map<std::string, Node, std::less<>> custom_tags;
 };
 

@@ -103,10 +103,13 @@ struct AccessLog {
   std::string name;
   std::string direction;  // inbound | outbound
   std::map<std::string, std::string> fields;
+  // Envoy: the line in its own format, with operators such as %START_TIME% that a run fills in (log_format.h).
+  std::string line = {};
 };
 struct Span {
   ProxyKind proxy = ProxyKind::Sidecar;
-  std::string name, operation, parent;
+  std::string name, operation;
+  std::string parent;  // empty: the first span of a trace, also where the context of the span before is not understood
   std::map<std::string, std::string> attributes;
 };
 struct Lost {

@@ -23,7 +23,9 @@ struct Options {
   bool fail_fast = false, require_tests = false;
   bool exit_code = false;  // diff
   ReadLimits limits;
-  std::string shell;  // completion
+  std::string shell;                    // completion
+  std::vector<std::string> exports;     // run --export
+  std::string start_time, ztunnel_log;  // run --start-time, --ztunnel-log
 };
 
 // Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to

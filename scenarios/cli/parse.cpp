@@ -56,6 +56,17 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
       ->allow_extra_args(false)
       ->delimiter(',');
 
+  run->add_option("--export", o.exports,
+                  "Write into the folder of --out what real consumers read: metrics, logs, traces, pcap")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  run->add_option("--flow", o.flow, "Judge and export this flow only");
+  run->add_option(
+      "--start-time", o.start_time,
+      "Wall clock of simulated time 0 in exports: 2026-01-01T00:00:00Z (the default) or seconds since 1970");
+  run->add_option("--ztunnel-log", o.ztunnel_log, "Format of ztunnel's log; default: LOG_FORMAT of its DaemonSet")
+      ->check(CLI::IsMember({"text", "json"}));
+
   auto* explain = app.add_subcommand("explain", "One flow hop by hop: every policy considered, and why");
   add_files(*explain, o);
   add_common(*explain, o, "table, wide, json, yaml");

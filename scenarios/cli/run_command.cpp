@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/export/export.h"
 #include "scenarios/report/init_report.h"
 #include "scenarios/report/report.h"
 
@@ -28,6 +29,25 @@ std::shared_ptr<const Loaded> load_for(const Options& options, const Streams& st
 
 std::string extension(const std::string& format) {
   return format == "json" ? ".json" : format == "yaml" ? ".yaml" : ".txt";
+}
+
+// What --export and its companions ask for; an error text where it cannot be.
+std::optional<std::string> read_export_options(const Options& options, ExportOptions& out) {
+  for (const std::string& word : options.exports)
+    if (!choose_export(word, out)) return "--export knows metrics, logs, traces and pcap, not " + word;
+  if (options.exports.empty() && !(options.start_time.empty() && options.ztunnel_log.empty()))
+    return "--start-time and --ztunnel-log need --export";
+  if (!options.exports.empty() && options.out_dir.empty()) return "--export needs a folder to write into: --out DIR";
+  if (!options.start_time.empty()) {
+    const auto start = parse_start_time(options.start_time);
+    if (!start)
+      return "--start-time is a time such as 2026-01-01T00:00:00Z or seconds since 1970, not " + options.start_time;
+    out.start_ns = *start;
+  }
+  if (!options.ztunnel_log.empty()) out.ztunnel_log_json = options.ztunnel_log == "json";
+  out.folder = options.out_dir;
+  out.only_flow = options.flow;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -70,13 +90,26 @@ int run_command(const Options& options, const Streams& streams) {
                          "--fail-on knows the statuses enforced, bypassed, inert, denies-all, open, dry-run, "
                          "not-applicable and not-evaluated, not " +
                              status);
+  ExportOptions exports;
+  if (const auto problem = read_export_options(options, exports)) return usage_error(streams, *problem);
   const auto loaded = load_for(options, streams);
   RunOptions how;
   how.threads = options.threads;
+  how.only_flow = options.flow;
   const RunResult result = run(loaded, how);
+  if (!options.flow.empty() && result.flows.empty() && !loaded->unreadable)
+    return usage_error(streams, "the scenario has no flow named " + options.flow);
   ReportOptions report;
   report.colour = use_colour(options, streams) && options.out_dir.empty();
   report.only_namespace = options.ns;
+  if (!options.exports.empty()) {
+    const Exported exported = export_run(result, exports);
+    if (exported.error) {
+      streams.err << "meshsim: " << *exported.error << '\n';
+      return kInternal;
+    }
+    streams.err << "exported " << exported.files.size() << " files into " << options.out_dir << '\n';
+  }
   if (const int code = deliver(format->render(result, report), "run" + extension(options.output), options, streams);
       code != kFine)
     return code;

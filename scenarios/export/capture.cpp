@@ -1,0 +1,118 @@
+#include "scenarios/export/capture.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "scenarios/export/capture_exchange.h"
+#include "scenarios/export/pcapng.h"
+
+namespace meshsim::scenarios {
+
+using models::Flow;
+using models::Mesh;
+using models::Transport;
+using models::Verdict;
+using models::wire::CertificateAuthority;
+using models::wire::Exchange;
+using models::wire::Write;
+
+namespace {
+
+constexpr std::int64_t kHalfTrip = 75'000, kLocalTrip = 10'000;  // CO-027: half of 0.15 ms; in one pod
+
+class FlowCapture {
+ public:
+  FlowCapture(const Recording& recording, const Happened& happened, CertificateAuthority& authority)
+      : recording_(recording),
+        happened_(happened),
+        exchange_(recording, happened, authority),
+        legs_(legs_of(*happened.mesh, recording, happened)) {}
+
+  void write(Pcapng& file) {
+    if (legs_.empty()) return;
+    frames_.resize(legs_.size());
+    run_leg(0, recording_.start_ns + happened_.at_ns);
+    for (const Leg& leg : legs_) file.add_interface(leg.name);
+    if (!exchange_.key_log().empty()) file.add_key_log(exchange_.key_log());
+    std::vector<std::pair<std::uint32_t, const Frame*>> all;
+    for (std::size_t i = 0; i < frames_.size(); ++i)
+      for (const Frame& frame : frames_[i]) all.emplace_back(static_cast<std::uint32_t>(i), &frame);
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.second->at_ns < b.second->at_ns; });
+    for (const auto& [interface, frame] : all) file.add_packet(interface, frame->at_ns, frame->bytes);
+  }
+
+ private:
+  // Everything up to the first byte that depends on what is behind, then what is behind, then the rest. Returns when
+  // the leg is over.
+  std::int64_t run_leg(std::size_t index, std::int64_t start) {
+    if (index >= legs_.size()) return start;
+    const Leg& leg = legs_[index];
+    TcpConnection tcp(
+        leg.client, leg.server, start, leg.local ? kLocalTrip : kHalfTrip,
+        stable_number(recording_.seed, "sequence", happened_.flow_index, happened_.outcome_index, leg.number));
+    finish_leg(index, tcp);
+    frames_[index] = std::move(tcp.frames());
+    return tcp.now();
+  }
+
+  void finish_leg(std::size_t index, TcpConnection& tcp) {
+    const Leg& leg = legs_[index];
+    if (leg.ends == LegEnds::NotAccepted) return tcp.refuse();
+    if (leg.ends == LegEnds::Silent) {
+      for (int attempt = 0; attempt < 4; ++attempt) {  // SYN, again after 1 s, 2 s, 4 s
+        tcp.synchronize();
+        tcp.wait_until(tcp.now() + (1'000'000'000LL << attempt));
+      }
+      return;
+    }
+    tcp.open();
+    const Exchange exchange = exchange_.of(leg);
+    bool waited = false;
+    for (const Write& write : exchange) {
+      if (write.answer && !waited) {
+        waited = true;
+        const std::int64_t back = run_leg(index + 1, tcp.now());
+        tcp.wait_until(back);
+      }
+      tcp.write(write.from_client, write.bytes);
+    }
+    if (!waited) tcp.wait_until(run_leg(index + 1, tcp.now()));
+    if (leg.ends == LegEnds::Reset) return tcp.reset(false);
+    tcp.acknowledge();
+    const bool pooled = leg.transport != Transport::Plaintext;  // proxies keep their connections
+    if (leg.ends == LegEnds::Refused && !pooled) return tcp.close(false);
+    if (!pooled) tcp.close(true);
+  }
+
+  const Recording& recording_;
+  const Happened& happened_;
+  CaptureExchange exchange_;
+  std::vector<Leg> legs_;
+  std::vector<std::vector<Frame>> frames_;
+};
+
+}  // namespace
+
+void write_captures(const RunResult& run, const Recording& recording, const ExportOptions& options,
+                    OutputFiles& files) {
+  const Mesh& mesh = *run.loaded->world.mesh;
+  // Certificates are as old as the capture: istiod dates them back by two minutes.
+  CertificateAuthority authority(recording.seed, mesh.settings.trust_domain,
+                                 std::max<std::int64_t>(0, recording.start_ns / 1'000'000'000 - 120));
+  for (const Happened& happened : recording.happened) {
+    const Flow& flow = *happened.flow;
+    if (happened.outcome->verdict == Verdict::Unknown) continue;
+    if (!options.only_flow.empty() && flow.name != options.only_flow) continue;
+    std::string name = fmt::format("pcap/{:03}-{}", happened.flow_index + 1, file_name_of(flow.name));
+    const bool several =
+        std::count_if(recording.happened.begin(), recording.happened.end(),
+                      [&](const Happened& other) { return other.flow_index == happened.flow_index; }) > 1;
+    if (several) name += "-" + std::to_string(happened.outcome_index + 1);
+    Pcapng file(files.file(name + ".pcapng"), flow.name);
+    FlowCapture(recording, happened, authority).write(file);
+  }
+}
+
+}  // namespace meshsim::scenarios

@@ -1,0 +1,147 @@
+#include "scenarios/export/recording.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "scenarios/export/messages.h"
+
+namespace meshsim::scenarios {
+
+using models::Hop;
+using models::Outcome;
+using models::ProxyKind;
+using models::Verdict;
+
+namespace {
+
+constexpr std::int64_t kRoundTrip = 150'000;  // CO-027, node to node
+
+// CO-021: mean time of a request at a proxy, request and response together.
+std::int64_t idle_time(const Hop& hop) {
+  switch (hop.proxy) {
+    case ProxyKind::Sidecar:
+      return hop.http ? 220'000 : 100'000;
+    case ProxyKind::Gateway:
+      return 220'000;
+    case ProxyKind::Waypoint:
+      return 187'000;
+    case ProxyKind::Ztunnel:
+      return 62'000;
+  }
+  return 0;
+}
+
+// The proxy of a pod is next to its application; everything else is a network away.
+bool is_remote(const Outcome& outcome, std::size_t hop) {
+  if (hop == 0) return outcome.hops.front().inbound;
+  return outcome.hops[hop].inbound;
+}
+
+}  // namespace
+
+void put_idle_times(Happened& happened) {
+  const Outcome& outcome = *happened.outcome;
+  happened.hops.resize(outcome.hops.size());
+  std::int64_t inside = 0;  // what lies behind the hop, from the end of the path to its beginning
+  for (std::size_t i = outcome.hops.size(); i-- > 0;) {
+    const std::int64_t own = idle_time(outcome.hops[i]);
+    inside += own;
+    happened.hops[i].end_ns = inside;  // for now the length
+    if (is_remote(outcome, i)) inside += kRoundTrip;
+  }
+  happened.length_ns = inside;
+  std::int64_t start = 0;
+  for (std::size_t i = 0; i < outcome.hops.size(); ++i) {
+    HopTime& time = happened.hops[i];
+    if (is_remote(outcome, i)) start += kRoundTrip / 2;
+    time.start_ns = start;
+    time.end_ns += start;
+    time.milliseconds = {{static_cast<double>((time.end_ns - time.start_ns) / 1'000'000), 1.0}};
+    start += idle_time(outcome.hops[i]) / 2;
+  }
+}
+
+Recording record(const RunResult& run, const ExportOptions& options) {
+  const Scenario& scenario = run.loaded->scenario;
+  Recording out;
+  out.start_ns = options.start_ns;
+  out.interval_ns = options.scrape_interval_ns;
+  out.seed = scenario.run.seed;
+  const std::int64_t duration = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : 4 * out.interval_ns;
+  out.samples = static_cast<std::size_t>((duration + out.interval_ns - 1) / out.interval_ns) + 1;
+  std::size_t at = 0;
+  for (std::size_t f = 0; f < run.flows.size(); ++f) {
+    const models::FlowResult& flow = run.flows[f].result;
+    // The run may have left flows out: names may repeat, the order is the scenario's.
+    while (at < scenario.flows.size() && scenario.flows[at].flow.name != flow.flow.name) ++at;
+    const Traffic traffic = at < scenario.flows.size() ? scenario.flows[at].traffic : Traffic{};
+    if (at < scenario.flows.size()) ++at;
+    for (std::size_t o = 0; o < flow.outcomes.size(); ++o) {
+      Happened happened;
+      happened.mesh = run.loaded->world.mesh;
+      happened.flow = &flow.flow;
+      happened.outcome = &flow.outcomes[o];
+      happened.flow_index = f;
+      happened.outcome_index = o;
+      happened.at_ns = 1'000'000'000 + static_cast<std::int64_t>(f) * 1'000'000 + static_cast<std::int64_t>(o) * 1'000;
+      for (std::size_t k = 0; k < out.samples; ++k) {
+        const std::int64_t until = std::min(static_cast<std::int64_t>(k) * out.interval_ns, duration);
+        double count = until > happened.at_ns ? 1 : 0;
+        if (traffic.per_second) count = std::floor(*traffic.per_second * static_cast<double>(until) / 1e9);
+        happened.totals.push_back(count * flow.outcomes[o].probability);
+      }
+      put_idle_times(happened);
+      const MessageSizes sizes = message_sizes(flow.flow, flow.outcomes[o], traffic);
+      happened.request_bytes = sizes.request;
+      happened.response_bytes = sizes.response;
+      out.happened.push_back(std::move(happened));
+    }
+  }
+  return out;
+}
+
+std::uint64_t stable_number(std::uint64_t seed, std::string_view purpose, std::uint64_t a, std::uint64_t b,
+                            std::uint64_t c) {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a over the purpose, then the finaliser of SplitMix64
+  for (const char ch : purpose) hash = (hash ^ static_cast<unsigned char>(ch)) * 0x100000001b3u;
+  for (const std::uint64_t word : {seed, a, b, c}) {
+    hash += word + 0x9e3779b97f4a7c15u;
+    hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9u;
+    hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebu;
+    hash ^= hash >> 31;
+  }
+  return hash;
+}
+
+std::uint16_t client_port(const Recording& recording, const Happened& happened, std::size_t leg,
+                          std::uint64_t request) {
+  // Linux: net.ipv4.ip_local_port_range 32768 60999.
+  return static_cast<std::uint16_t>(32768 + stable_number(recording.seed, "client port", happened.flow_index,
+                                                          happened.outcome_index, leg + (request << 8)) %
+                                                28232);
+}
+
+std::string request_id(const Recording& recording, const Happened& happened, std::uint64_t request) {
+  const std::uint64_t a =
+      stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 2 * request);
+  const std::uint64_t b =
+      stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 2 * request + 1);
+  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
+                     0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
+}
+
+std::string trace_id(const Recording& recording, const Happened& happened, std::size_t broken) {
+  const auto half = [&](std::uint64_t n) {
+    return stable_number(recording.seed, "trace id", happened.flow_index, happened.outcome_index, 2 * broken + n);
+  };
+  return fmt::format("{:016x}{:016x}", half(0), half(1));
+}
+
+std::string span_id(const Recording& recording, const Happened& happened, std::size_t span) {
+  const std::uint64_t id = stable_number(recording.seed, "span id", happened.flow_index, happened.outcome_index, span);
+  return fmt::format("{:016x}", id == 0 ? 1 : id);
+}
+
+}  // namespace meshsim::scenarios

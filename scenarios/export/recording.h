@@ -1,0 +1,59 @@
+#pragma once
+// Recording: how often each outcome of a run happened until each scrape, how long it took at each proxy, and how many
+// bytes it moved: what all exports share. Without a simulation a flow that was judged counts as one request, or as its
+// `rate` over the stated duration; durations are then those of an idle mesh (CO-021, CO-027).
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scenarios/export/export.h"
+
+namespace meshsim::scenarios {
+
+// Values that a histogram saw, as shares that add up to 1, by value.
+using Shares = std::vector<std::pair<double, double>>;
+
+struct HopTime {
+  std::int64_t start_ns = 0, end_ns = 0;  // of the example request, from the moment that the client sends
+  Shares milliseconds;                    // of all requests: what a duration histogram at this proxy sees
+};
+
+struct Happened {
+  std::shared_ptr<const models::Mesh> mesh;         // whose indices the outcome has
+  std::shared_ptr<const models::FlowResult> owned;  // where flow and outcome are not those of the run
+  const models::Flow* flow = nullptr;
+  const models::Outcome* outcome = nullptr;
+  std::size_t flow_index = 0, outcome_index = 0;
+  std::vector<double> totals;                           // requests ended until sample k (k = 0: none)
+  std::vector<HopTime> hops;                            // parallel to Outcome::hops
+  std::int64_t at_ns = 0;                               // simulated time at which the example request starts
+  std::int64_t length_ns = 0;                           // what its client waits
+  std::uint64_t request_bytes = 0, response_bytes = 0;  // messages as the client's connection carries them
+  double last() const { return totals.empty() ? 0 : totals.back(); }
+};
+
+struct Recording {
+  std::int64_t start_ns = 0, interval_ns = 0;
+  std::size_t samples = 0;
+  std::uint64_t seed = 1;
+  std::vector<Happened> happened;  // in the order of the run
+};
+
+Recording record(const RunResult& run, const ExportOptions& options);
+
+// Times of a request in an idle mesh: HopTime of every hop, and the whole.
+void put_idle_times(Happened& happened);
+
+// A stable number for one purpose, from the seed and names: ports, ids, keys.
+std::uint64_t stable_number(std::uint64_t seed, std::string_view purpose, std::uint64_t a = 0, std::uint64_t b = 0,
+                            std::uint64_t c = 0);
+// Client port of the connection on this leg of the path (0: from the application itself).
+std::uint16_t client_port(const Recording& recording, const Happened& happened, std::size_t leg,
+                          std::uint64_t request = 0);
+// x-request-id as Envoy makes it: a version 4 UUID.
+std::string request_id(const Recording& recording, const Happened& happened, std::uint64_t request = 0);
+std::string trace_id(const Recording& recording, const Happened& happened, std::size_t broken);  // 32 hex digits
+std::string span_id(const Recording& recording, const Happened& happened, std::size_t span);     // 16 hex digits
+
+}  // namespace meshsim::scenarios

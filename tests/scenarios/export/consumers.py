@@ -1,0 +1,355 @@
+#!/usr/bin/env python3
+"""Exports against their real consumers: promtool, Prometheus, tshark, protoc with OTLP's definitions.
+
+consumers.py CHECK MESHSIM SOURCE_DIR. A missing consumer is an error where the environment has CI, and a visible skip
+(exit 77) elsewhere."""
+import filecmp
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+
+START = 1767225600  # 2026-01-01T00:00:00Z
+problems = []
+
+
+def check(found, wanted, what):
+    if found != wanted:
+        problems.append(f"{what}: {found!r}, expected {wanted!r}")
+
+
+def need(program):
+    path = shutil.which(program)
+    if path:
+        return path
+    if os.environ.get("CI"):
+        sys.exit(f"{program} is not installed; .ci/install test installs it")
+    print(f"skipped: {program} is not installed")
+    sys.exit(77)
+
+
+def export(meshsim, scenario, what, folder, *more):
+    done = subprocess.run([meshsim, "run", str(scenario), "--export", what, "--out", str(folder), *more],
+                          capture_output=True, text=True)
+    if done.returncode not in (0, 1):  # 1: a scenario whose expectations are not this test's business
+        sys.exit(f"meshsim failed: {done.returncode} {done.stderr}")
+    return pathlib.Path(folder)
+
+
+def make_blocks(folder):
+    promtool = need("promtool")
+    done = subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", folder / "metrics.openmetrics.txt",
+                           folder / "blocks"], capture_output=True, text=True)
+    check(done.returncode, 0, "promtool create-blocks-from: " + done.stderr)
+    check("BLOCK ULID" in done.stdout, True, "promtool lists blocks")
+    return folder / "blocks"
+
+
+class Prometheus:
+    """A real Prometheus on loopback over blocks; ends with the with-block."""
+
+    def __init__(self, blocks):
+        self.program = need("prometheus")
+        self.blocks = blocks
+
+    def __enter__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        config = self.blocks.parent / "prometheus.yml"
+        config.write_text("global: {}\n")
+        self.log = open(self.blocks.parent / "prometheus.log", "w")
+        self.process = subprocess.Popen(
+            [self.program, f"--config.file={config}", f"--storage.tsdb.path={self.blocks}",
+             "--storage.tsdb.retention.time=100y", f"--web.listen-address=127.0.0.1:{self.port}"],
+            stdout=self.log, stderr=self.log)
+        for _ in range(300):
+            if self.process.poll() is not None:
+                sys.exit("Prometheus ended: " + (self.blocks.parent / "prometheus.log").read_text()[-2000:])
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=1).read()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        self.__exit__()
+        sys.exit("Prometheus did not become ready")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+
+    def query(self, text, at):
+        data = urllib.parse.urlencode({"query": text, "time": at}).encode()
+        try:
+            answer = urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query", data=data, timeout=20)
+        except urllib.error.HTTPError as error:
+            sys.exit(f"{text}: {error.read().decode()}")
+        return json.load(answer)["data"]["result"]
+
+    def value(self, text, at=START + 120):
+        result = self.query(text, at)
+        return None if not result else round(float(result[0]["value"][1]), 6)
+
+
+def prometheus(meshsim, source, folder):
+    folder = export(meshsim, source / "tests/scenarios/export/files/mixed.yaml", "metrics", folder)
+    text = (folder / "metrics.openmetrics.txt").read_text()
+    check(text.endswith("# EOF\n"), True, "OpenMetrics ends with # EOF")
+    with Prometheus(make_blocks(folder)) as server:
+        value = server.value
+        # TM-098, golden label sets through the whole way into Prometheus.
+        golden = ('reporter="waypoint",source_workload="shell",source_principal="spiffe://cluster.local/ns/shop-ambient/sa/shell",'
+                  'destination_workload="reviews",destination_service="reviews.back.svc.cluster.local",'
+                  'destination_principal="spiffe://cluster.local/ns/back/sa/reviews",request_protocol="http",'
+                  'response_code="200",response_flags="-",connection_security_policy="mutual_tls"')
+        check(value(f"istio_requests_total{{{golden}}}"), 1, "TM-190 waypoint series")
+        check(value('istio_tcp_connections_opened_total{reporter="source",destination_workload="waypoint",source_workload="shell",'
+                    'destination_service="reviews.back.svc.cluster.local",app="ztunnel"}'), 2, "TM-090 row 16, client ztunnel")
+        check(value('istio_tcp_connections_opened_total{reporter="destination",source_workload="waypoint",app="ztunnel"}'), 1,
+              "TM-090 row 16, server ztunnel")
+        check(value('sum(istio_requests_total{response_code="403",reporter="waypoint",destination_workload="unknown"})'), 1,
+              "TM-015, TM-112")
+        # TM-072: received = client to server, on both reporters.
+        for reporter in ("source", "destination"):
+            labels = f'reporter="{reporter}",destination_service_name="store",source_workload="shell"'
+            check(value(f"istio_tcp_received_bytes_total{{{labels}}}"), 11, f"TM-072 received {reporter}")
+            check(value(f"istio_tcp_sent_bytes_total{{{labels}}}"), 22, f"TM-072 sent {reporter}")
+        # TM-110: opened under "-", closed and failed under DENY.
+        for name, flags, count in (("opened", "-", 1), ("closed", "DENY", 1), ("failed", "DENY", 1), ("closed", "-", None)):
+            check(value(f'istio_tcp_connections_{name}_total{{source_workload="productpage",destination_workload="store",'
+                        f'reporter="destination",response_flags="{flags}"}}'), count, f"TM-110 {name}{{{flags}}}")
+        # TM-004..TM-007: the first sample is zero; the steady flow is 2/s.
+        check(value("sum(istio_requests_total)", START), 0, "zero sample first")
+        check(value('sum(rate(istio_requests_total{reporter="source",destination_service_name="details"}[1m]))'), 2, "rate 2/s")
+        check(value('count(count by (le) (istio_request_duration_milliseconds_bucket))'), 20, "TM-003: 20 buckets")
+        # TM-182: scrape labels.
+        check(value('count(istio_tcp_connections_opened_total{app="ztunnel",pod!~"ztunnel-.*"})'), None, "ztunnel pods")
+        check(value('count(count by (job,namespace,pod,instance) (istio_requests_total{reporter="source",app="productpage",'
+                    'job="kubernetes-pods",namespace="shop",pod=~"productpage.+",instance=~".+:15020"}))'), 1, "scrape labels")
+        # Istio's dashboards: Mesh, Workload, ztunnel.
+        check(value('round(sum(rate(istio_requests_total{reporter=~"source|waypoint"}[1m])), 0.01)'), 2, "Mesh: traffic volume")
+        check(value('sum by (destination_workload) (rate(istio_requests_total{reporter=~"source|waypoint",response_code!~"5..",'
+                    'destination_workload="details"}[1m])) / sum by (destination_workload) '
+                    '(rate(istio_requests_total{reporter=~"source|waypoint"}[1m]))'), 1, "Mesh: success rate")
+        check(value('sum by (pod) (istio_tcp_connections_opened_total{app="ztunnel"}) - sum by (pod) '
+                    '(istio_tcp_connections_closed_total{app="ztunnel"})'), 0, "ztunnel: open connections")
+        # Kiali (TM-180, TM-181): the pair of a mixed flow has an HTTP edge from the sidecar and a TCP edge from the
+        # ztunnel (TM-186).
+        group = ("source_cluster,source_workload_namespace,source_workload,source_canonical_service,source_canonical_revision,"
+                 "destination_cluster,destination_service_namespace,destination_service,destination_service_name,"
+                 "destination_workload_namespace,destination_workload,destination_canonical_service,destination_canonical_revision")
+        http = (f'sum(increase(istio_requests_total{{reporter=~"waypoint|source",source_workload_namespace="shop",'
+                f'destination_workload="ratings"}}[2m])) by ({group},request_protocol,response_code,grpc_response_status,response_flags) > 0')
+        tcp = (f'sum(increase(istio_tcp_sent_bytes_total{{reporter=~"waypoint|destination",destination_workload_namespace="plain-back"}}[2m]))'
+               f' by ({group},app,response_flags) > 0')
+        check(len(server.query(http, START + 120)), 1, "Kiali: HTTP edge of S to A")
+        edges = server.query(tcp, START + 120)
+        check([e["metric"].get("app") for e in edges], ["ztunnel"], "Kiali: TCP edge of S to A from app ztunnel")
+        check([e["metric"].get("source_workload") for e in edges], ["productpage"], "Kiali: its source")
+
+
+def tshark_rows(program, capture, filter_text, *fields, decode=None):
+    arguments = [program, "-r", str(capture), "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-2"]
+    if decode:
+        arguments += ["-d", decode]
+    if filter_text:
+        arguments += ["-Y", filter_text]
+    arguments += ["-T", "fields", "-E", "separator=|", "-E", "aggregator=;"]
+    for field in fields:
+        arguments += ["-e", field]
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    check(done.returncode, 0, f"tshark reads {capture.name}: {done.stderr}")
+    return [line.split("|") for line in done.stdout.splitlines()]
+
+
+def tshark(meshsim, source, folder):
+    program = need("tshark")
+    folder = export(meshsim, source / "tests/scenarios/export/files/mixed.yaml", "pcap", folder)
+    captures = {path.name[4:].removesuffix(".pcapng"): path for path in sorted((folder / "pcap").glob("*.pcapng"))}
+    check(len(captures), 13, "captures")
+    bad = ("_ws.malformed || tcp.checksum.status == \"Bad\" || ip.checksum.status == \"Bad\" || _ws.expert.severity == error || "
+           "tcp.analysis.retransmission || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment")
+    for name, capture in captures.items():
+        # No marks of tshark, and every record of application data was decrypted: what is inside has a name.
+        # What ALPN istio-peer-exchange carries has none: the preamble is Istio's own.
+        named = name != "s-to-s-bytes"
+        rows = tshark_rows(program, capture, f"{bad} || frame.number == 1" if not named else f"{bad} || (tls.record.content_type == 23 && !tls.app_data_proto) || frame.number == 1",
+                           "frame.number", "_ws.expert.message")
+        check(rows, [["1", rows[0][1] if rows else ""]], f"{name}: marks of tshark")
+
+    def one(name, filter_text, *fields):
+        rows = tshark_rows(program, captures[name], filter_text, *fields)
+        check(len(rows) >= 1, True, f"{name}: {filter_text}")
+        return rows[0] if rows else [""] * len(fields)
+
+    # HB-010: authority, baggage, forwarded and traceparent of ztunnel's CONNECT.
+    connect = 'http2.headers.method == "CONNECT"'
+    authority, text = one("a-to-a-bytes", connect, "http2.headers.authority", "http2.header.value")
+    check(authority.endswith(":6379"), True, "authority: " + authority)
+    for part in ("k8s.namespace.name=shop-ambient", "service.name=shell", ";host=store.data.svc.cluster.local", "00-"):
+        check(part in text, True, f"CONNECT headers have {part}: {text}")
+    # HB-012: Envoy's has method and authority only.
+    _, names = one("s-to-a", connect, "http2.headers.authority", "http2.header.name")
+    check(names.split(";"), [":method", ":authority"], "Envoy's CONNECT")
+    # To a waypoint the CONNECT names the address that the application dialled (HB-010).
+    dialled = one("a-to-w-to-a", "tcp.flags.syn == 1", "ip.dst")[0]
+    check(one("a-to-w-to-a", connect, "http2.headers.authority")[0], dialled + ":9080", "authority towards a waypoint")
+    # HB-014 and HB-013.
+    check(one("a-to-a-bytes", "http2.headers.status", "http2.headers.status")[0], "200", "CONNECT 200")
+    check("service.name=store" in one("a-to-a-bytes", "http2.headers.status", "http2.header.value")[0], True, "HB-013 baggage")
+    check(one("s-to-a-refused-by-ztunnel", "http2.headers.status", "http2.headers.status", "http2.flags.end_stream")[0], "401",
+          "CONNECT 401")
+    # Classic mutual TLS: ALPN, SNI, and SPIFFE identities of both ends.
+    hello = one("s-to-s-steady", "tls.handshake.type == 1", "tls.handshake.extensions_server_name",
+                "tls.handshake.extensions_alpn_str")
+    check(hello, ["outbound_.9080_._.details.shop.svc.cluster.local", "istio-http/1.1;istio;http/1.1"], "ClientHello of a sidecar")
+    names = [row[0] for row in tshark_rows(program, captures["s-to-s-steady"], "x509ce.uniformResourceIdentifier",
+                                            "x509ce.uniformResourceIdentifier")]
+    check(names, ["spiffe://cluster.local/ns/shop/sa/details", "spiffe://cluster.local/ns/shop/sa/productpage"], "identities")
+    check(one("s-to-s-steady", "http.request && tls", "http.request.uri")[0], "/details/0", "HTTP inside mutual TLS")
+    # HBONE has no SNI (HB-040), and the application's bytes are inside.
+    check(one("a-to-a-bytes", "tls.handshake.type == 1", "tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str"),
+          ["", "h2"], "ClientHello of ztunnel")
+    check(one("a-to-w-refused", "http.response", "http.response.code")[0], "403", "the waypoint's refusal")
+    check(one("n-to-a-plaintext-under-strict", "tcp.flags.fin == 1", "tcp.srcport")[0], "6379", "ztunnel closes plaintext")
+    # HTTP/2 without TLS has to be told to Wireshark (HB-070): the leg towards the application.
+    rows = tshark_rows(program, captures["a-to-s-grpc"], 'http2.headers.path == "/shop.Details/Get"', "http2.headers.content_type",
+                       decode="tcp.port==9080,http2")
+    check(rows[-1:], [["application/grpc"]], "gRPC")
+    # TM-032: the TCP exchange: ALPN, then the preamble of both.
+    check(one("s-to-s-bytes", "tls.handshake.type == 1", "tls.handshake.extensions_alpn_str")[0], "istio-peer-exchange;istio", "ALPN of TCP")
+    check(one("s-to-outside-tls-of-its-own", "tls.handshake.type == 1", "tls.handshake.extensions_server_name")[0],
+          "api.example.test", "SNI of the application")
+
+
+def otlp(meshsim, source, folder):
+    need("protoc")
+    try:
+        from google.protobuf import json_format
+    except ImportError:
+        if sys.executable != "/usr/bin/python3" and os.path.exists("/usr/bin/python3"):  # Debian's has the package
+            os.execv("/usr/bin/python3", ["/usr/bin/python3", "-B", *sys.argv])
+        if os.environ.get("CI"):
+            sys.exit("python3-protobuf is not installed; .ci/install test installs it")
+        print("skipped: python3-protobuf is not installed")
+        sys.exit(77)
+    import base64
+    import importlib
+    folder = export(meshsim, source / "tests/scenarios/export/files/mixed.yaml", "traces", folder)
+    root = source / "tests/data/opentelemetry-proto"
+    files = sorted(str(path.relative_to(root)) for path in root.rglob("*.proto"))
+    subprocess.run(["protoc", f"--proto_path={root}", f"--python_out={folder}", *files], check=True)
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    trace_pb2 = importlib.import_module("opentelemetry.proto.trace.v1.trace_pb2")
+    document = json.loads((folder / "traces.otlp.json").read_text())
+    spans = [span for resource in document["resourceSpans"] for scope in resource["scopeSpans"] for span in scope["spans"]]
+    services = [resource["resource"]["attributes"][0]["value"]["stringValue"] for resource in document["resourceSpans"]]
+    for span in spans:  # OTLP/JSON writes ids in hex where protobuf's JSON has base64
+        for field, size in (("traceId", 16), ("spanId", 8), ("parentSpanId", 8)):
+            raw = bytes.fromhex(span[field])
+            check(len(raw) in ((size,) if field != "parentSpanId" else (0, size)), True, f"{field} has {size} bytes")
+            span[field] = base64.b64encode(raw).decode()
+    data = json_format.ParseDict(document, trace_pb2.TracesData())  # unknown fields are errors
+    again = trace_pb2.TracesData.FromString(data.SerializeToString())
+    check(len(again.resource_spans), len(spans), "spans survive the binary form")
+    for resource in again.resource_spans:
+        for span in resource.scope_spans[0].spans:
+            check(span.end_time_unix_nano >= span.start_time_unix_nano >= START * 10**9, True, "times")
+            check(span.kind in (2, 3), True, "kind")
+    # TM-164: S to S has two spans of one trace, S to A one, A to W to A one (waypoint), A to A none.
+    traces = {}
+    for service, span in zip(services, spans):
+        traces.setdefault(span["traceId"], []).append((service, bool(span["parentSpanId"])))
+    found = sorted(traces.values())
+    check(found, sorted([
+        [("productpage.shop", False), ("details.shop", True)],  # S to S
+        [("productpage.shop", False)],                          # S to A
+        [("waypoint.back", False)],                             # A to W to A
+        [("waypoint.back", False)],                             # refused at the waypoint
+        [("productpage.shop", False)], [("foreign.zipkin", False)],  # W3C towards B3: broken in two (TM-162)
+        [("details.shop", False)], [("details.shop", False)],   # A to S, N to S
+        [("productpage.shop", False)],                          # S to outside
+    ]), "TM-162, TM-164: traces")
+    json.loads((folder / "timeline.chrome.json").read_text())
+
+
+def series_of_report(meshsim, scenario):
+    """Every series that the JSON result of a run lists: name and labels."""
+    done = subprocess.run([meshsim, "run", str(scenario), "-o", "json"], capture_output=True, text=True)
+    found = set()
+    for flow in json.loads(done.stdout)["flows"]:
+        for outcome in flow["outcomes"]:
+            for metric in outcome["telemetry"]["metrics"]:
+                found.add((metric["name"], tuple(sorted(metric["labels"].items()))))
+    return found
+
+
+def series_of_export(path, names):
+    """The same of an OpenMetrics text: scrape labels taken away, histograms by their counts."""
+    scrape = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+    found = set()
+    for line in path.read_text().splitlines():
+        name = line.split("{", 1)[0]
+        if line.startswith("#") or name.endswith(("_bucket", "_sum")) or name == "istio_build":
+            continue
+        name = name.removesuffix("_count")
+        labels = {k: v.replace('\\"', '"') for k, v in scrape.findall(line[line.index("{"):])}
+        found.add((name, tuple(sorted((k, v) for k, v in labels.items() if k in names))))
+    return found
+
+
+def same_series(meshsim, scenario, folder):
+    """An export leaves no series of the result out and adds none."""
+    wanted = series_of_report(meshsim, scenario)
+    names = {label for _, labels in wanted for label, _ in labels}
+    found = series_of_export(folder / "metrics.openmetrics.txt", names)
+    check(sorted(found - wanted)[:2], [], f"{scenario}: series that the result does not have")
+    check(sorted(wanted - found)[:2], [], f"{scenario}: series that the export lacks")
+
+
+def same_files(a, b):
+    names = sorted(str(p.relative_to(a)) for p in a.rglob("*") if p.is_file())
+    check(names, sorted(str(p.relative_to(b)) for p in b.rglob("*") if p.is_file()), f"names in {a}")
+    _, different, errors = filecmp.cmpfiles(a, b, names, shallow=False)
+    check(different + errors, [], "files that differ between two runs")
+    check([name for name in names if ".meshsim-" in name], [], "temporary names")
+    return len(names)
+
+
+def repeat(meshsim, source, folder):
+    """Every shipped scenario gives the same bytes again, with one thread and with three."""
+    files = 0
+    scenarios = sorted((source / "scenarios/cases").rglob("scenario.yaml")) + [source / "tests/scenarios/export/files/mixed.yaml"]
+    for number, scenario in enumerate(scenarios):
+        a, b = folder / f"{number}a", folder / f"{number}b"
+        export(meshsim, scenario, "metrics,logs,traces,pcap", a, "--threads", "1")
+        export(meshsim, scenario, "metrics,logs,traces,pcap", b, "--threads", "3")
+        files += same_files(a, b)
+        same_series(meshsim, scenario, a)
+        shutil.rmtree(a)
+        shutil.rmtree(b)
+    check(files > 100, True, f"files compared: {files}")
+
+
+def main():
+    name, meshsim, source = sys.argv[1:4]
+    with tempfile.TemporaryDirectory(prefix="meshsim-export-") as folder:
+        {"prometheus": prometheus, "tshark": tshark, "otlp": otlp, "repeat": repeat}[name](
+            meshsim, pathlib.Path(source), pathlib.Path(folder))
+    for problem in problems:
+        print(problem)
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
