@@ -168,6 +168,7 @@ void Walker::finish(Walk walk) {
   }
   if (out.verdict != Verdict::Allowed && out.http_status && out.response_body.empty())
     out.response_body = body_of(out.response_flags);
+  if (out.verdict == Verdict::Unknown) out.response_body.clear();
   if (flow_.protocol == FlowProtocol::Grpc) {
     // A fault may abort with a gRPC status of its own.
     if (const std::string stated = header(out.response_headers, "grpc-status"); out.answered_by && !stated.empty())
