@@ -141,9 +141,8 @@ void compare_latency(RunResult& run) {
     for (const LatencyBound& bound : flows[i].expect->latency) {
       const std::string failure =
           latency_failure(run.simulation->flows[i].latency, bound.quantile, std::string(bound.node.string_or()));
-      const auto it = std::find_if(result.failed.begin(), result.failed.end(), [&](const ExpectationFailure& f) {
-        return f.field == "latency." + bound.quantile;
-      });
+      const auto it = std::find_if(result.failed.begin(), result.failed.end(),
+                                   [&](const ExpectationFailure& f) { return f.field == "latency." + bound.quantile; });
       if (it == result.failed.end()) continue;
       if (failure.empty()) {
         result.failed.erase(it);

@@ -2,9 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include <unistd.h>
-
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "scenarios/cli/simulation.h"
 #include "tests/scenarios/cli/cli_fixture.h"
@@ -25,7 +24,8 @@ run: {duration: 2s, seed: 7, replications: 3}
 )";
 
 std::string temporary(const std::string& name, const std::string& text) {
-  const std::string path = (std::filesystem::temp_directory_path() / ("meshsim-" + std::to_string(::getpid()) + name)).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("meshsim-" + std::to_string(::getpid()) + name)).string();
   std::ofstream(path) << text;
   return path;
 }
@@ -34,8 +34,10 @@ TEST(SimulationCli, PartsMergeIntoTheBytesOfTheWhole) {
   const Ran whole = meshsim({"run", "-", "-o", "json"}, kScenario);
   EXPECT_EQ(whole.code, kFailed) << "p99 below a microsecond";
   EXPECT_EQ(whole.out, meshsim({"run", "-", "-o", "json", "-j", "2"}, kScenario).out);
-  const std::string first = temporary("a.json", meshsim({"run", "-", "-o", "json", "--replications", "0..1"}, kScenario).out);
-  const std::string second = temporary("b.json", meshsim({"run", "-", "-o", "json", "--replications", "2"}, kScenario).out);
+  const std::string first =
+      temporary("a.json", meshsim({"run", "-", "-o", "json", "--replications", "0..1"}, kScenario).out);
+  const std::string second =
+      temporary("b.json", meshsim({"run", "-", "-o", "json", "--replications", "2"}, kScenario).out);
   const Ran merged = meshsim({"merge", second, first});
   EXPECT_EQ(merged.code, kFine) << merged.err;
   EXPECT_EQ(merged.out, whole.out);
@@ -66,7 +68,8 @@ TEST(SimulationCli, SeedChangesTheFingerprint) {
 }
 
 TEST(SimulationCli, ATimelineEntryThatNamesNothingIsAFinding) {
-  const Ran ran = meshsim({"run", "-"}, std::string(kScenario) + "timeline: [{at: 1s, restart: shop/deployment/nobody}]\n");
+  const Ran ran =
+      meshsim({"run", "-"}, std::string(kScenario) + "timeline: [{at: 1s, restart: shop/deployment/nobody}]\n");
   EXPECT_EQ(ran.code, kData);
   EXPECT_NE(ran.err.find("MSH0013"), std::string::npos);
 }
