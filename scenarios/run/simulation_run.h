@@ -35,6 +35,8 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
 models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
                                         std::uint32_t replications);
 
+// What a bound such as ("p99", "<5ms") met instead: the measured latency, or that there was none. Empty where it holds.
+std::string latency_failure(const sim::Histogram& latency, const std::string& quantile, const std::string& bound);
 // Latency expectations of a run that was judged, decided by its simulation.
 void compare_latency(RunResult& run);
 
