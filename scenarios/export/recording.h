@@ -1,7 +1,8 @@
 #pragma once
 // Recording: how often each outcome of a run happened until each scrape, how long it took at each proxy, and how many
-// bytes it moved: what all exports share. Without a simulation a flow that was judged counts as one request, or as its
-// `rate` over the stated duration; durations are then those of an idle mesh (CO-021, CO-027).
+// bytes it moved: what all exports share. With a simulation (of replications: their mean) counts and latencies are its.
+// Without, a flow that was judged counts as one request, or as its `rate` over the stated duration, every request on a
+// connection of its own; durations are then those of an idle mesh (CO-021, CO-027).
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,6 +42,9 @@ struct Recording {
 };
 
 Recording record(const RunResult& run, const ExportOptions& options);
+
+// Adds what a simulation counted (recording_simulated.cpp).
+void record_simulation(const RunResult& run, const ExportOptions& options, Recording& out);
 
 // Whether a network lies before this hop: a proxy that takes its own application's traffic is next to it.
 bool is_remote_hop(const models::Outcome& outcome, std::size_t hop);
