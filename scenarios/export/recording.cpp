@@ -73,7 +73,8 @@ Recording record(const RunResult& run, const ExportOptions& options) {
   for (std::size_t f = 0; f < run.flows.size(); ++f) {
     const models::FlowResult& flow = run.flows[f].result;
     if (!options.only_flow.empty() && flow.flow.name != options.only_flow) continue;
-    const bool simulated = run.simulation && f < run.simulation->flows.size() && run.simulation->flows[f].started > 0;
+    const bool simulated =
+        run.simulation && f < run.simulation->flows.size() && started_of(run.simulation->flows[f]) > 0;
     if (simulated) continue;
     const Traffic traffic = f < scenario.flows.size() ? scenario.flows[f].traffic : Traffic{};
     for (std::size_t o = 0; o < flow.outcomes.size(); ++o) {

@@ -10,6 +10,10 @@
 
 #include "scenarios/export/export.h"
 
+namespace meshsim::models {
+struct FlowStatistics;
+}
+
 namespace meshsim::scenarios {
 
 // Values that a histogram saw, as shares that add up to 1, by value.
@@ -31,6 +35,8 @@ struct Happened {
   std::int64_t at_ns = 0;                               // simulated time at which the example request starts
   std::int64_t length_ns = 0;                           // what its client waits
   std::uint64_t request_bytes = 0, response_bytes = 0;  // messages as the client's connection carries them
+  std::vector<double> connections;                      // opened per request, by hop (TM-097); empty: one each
+  double connections_at(std::size_t hop) const { return hop < connections.size() ? connections[hop] : 1; }
   double last() const { return totals.empty() ? 0 : totals.back(); }
 };
 
@@ -43,6 +49,8 @@ struct Recording {
 
 Recording record(const RunResult& run, const ExportOptions& options);
 
+// Requests of a simulated flow, warm-up included.
+std::uint64_t started_of(const models::FlowStatistics& statistics);
 // Adds what a simulation counted (recording_simulated.cpp).
 void record_simulation(const RunResult& run, const ExportOptions& options, Recording& out);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "models/simulation/result.h"
 #include "models/telemetry/telemetry.h"
@@ -20,6 +21,10 @@ using models::Outcome;
 using models::OutcomeCount;
 using models::ProxyKind;
 using models::World;
+
+std::uint64_t started_of(const FlowStatistics& statistics) {
+  return std::accumulate(statistics.started_samples.begin(), statistics.started_samples.end(), std::uint64_t{0});
+}
 
 namespace {
 
@@ -109,6 +114,17 @@ void put_simulated_times(Happened& happened, const FlowStatistics& statistics) {
   happened.length_ns = static_cast<std::int64_t>(mean);
 }
 
+// Connections are counted by stretch between HTTP proxies; those of an outcome are its share.
+void put_connections(Happened& happened, const FlowStatistics& statistics) {
+  const double started = static_cast<double>(std::max<std::uint64_t>(1, started_of(statistics)));
+  std::size_t stretch = 0;
+  for (const Hop& hop : happened.outcome->hops) {
+    const std::uint64_t opened = stretch < statistics.connections.size() ? statistics.connections[stretch] : 0;
+    happened.connections.push_back(std::min(1.0, static_cast<double>(opened) / started));
+    if (hop.http) ++stretch;
+  }
+}
+
 }  // namespace
 
 void record_simulation(const RunResult& run, const ExportOptions& options, Recording& out) {
@@ -153,13 +169,15 @@ void record_simulation(const RunResult& run, const ExportOptions& options, Recor
         // Seen by the first scrape after the interval, the last by the last.
         const std::int64_t until = (static_cast<std::int64_t>(i) + 1) * simulation.sample_ns;
         const auto k = static_cast<std::size_t>((until + out.interval_ns - 1) / out.interval_ns);
-        for (std::size_t s = std::min(k, out.samples - 1); s < out.samples; ++s)
-          happened.totals[s] += static_cast<double>(count.samples[i]) / replications;
+        happened.totals[std::min(k, out.samples - 1)] += static_cast<double>(count.samples[i]);
         if (happened.at_ns == 0 && count.samples[i] > 0)
           happened.at_ns = static_cast<std::int64_t>(i) * simulation.sample_ns + simulation.sample_ns / 2;
       }
+      std::partial_sum(happened.totals.begin(), happened.totals.end(), happened.totals.begin());
+      for (double& total : happened.totals) total /= replications;
       put_idle_times(happened);
       put_simulated_times(happened, statistics);
+      put_connections(happened, statistics);
       const MessageSizes sizes = message_sizes(*happened.flow, *happened.outcome, scenario.flows[f].traffic);
       happened.request_bytes = sizes.request;
       happened.response_bytes = sizes.response;
