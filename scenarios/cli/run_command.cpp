@@ -111,10 +111,7 @@ int run_command(const Options& options, const Streams& streams) {
     return usage_error(streams, "the scenario has no flow named " + options.flow);
   RunOptions how;
   how.threads = options.threads;
-  how.only_flow = options.flow;
   RunResult result = run(loaded, how);
-  if (!options.flow.empty() && result.flows.empty() && !loaded->unreadable)
-    return usage_error(streams, "the scenario has no flow named " + options.flow);
   bool broken_timeline = false;
   if (!options.judge_only && !loaded->unreadable && (has_traffic(loaded->scenario) || !limits.empty())) {
     Simulated simulated = simulate_loaded(*loaded, options, streams);

@@ -369,7 +369,8 @@ def repeat(meshsim, source, folder):
         export(meshsim, scenario, "metrics,logs,traces,pcap", a, "--threads", "1")
         export(meshsim, scenario, "metrics,logs,traces,pcap", b, "--threads", "3")
         files += same_files(a, b)
-        same_series(meshsim, scenario, a)
+        if "\ntimeline:" not in scenario.read_text():  # later configurations bring series that the verdict at 0 s has not
+            same_series(meshsim, scenario, a)
         shutil.rmtree(a)
         shutil.rmtree(b)
     check(files > 100, True, f"files compared: {files}")
