@@ -66,6 +66,7 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
   if (options.duration_ns) input.duration_ns = *options.duration_ns;
   input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
   input.sample_ns = scenario.run.sample_ns;
+  if (options.sample_ns && input.sample_ns == 0) input.sample_ns = *options.sample_ns;
   input.seed = options.seed.value_or(scenario.run.seed);
   return out;
 }

@@ -15,6 +15,7 @@ namespace meshsim::scenarios {
 struct SimulationOptions {
   std::optional<std::uint64_t> seed;        // instead of the scenario's
   std::optional<std::int64_t> duration_ns;  // instead of the scenario's
+  std::optional<std::int64_t> sample_ns;    // where the scenario states none
   std::uint32_t first = 0, count = 0;       // replications first .. first + count - 1; 0: as many as the scenario says
   unsigned threads = 1;                     // 0: one per processor
   const std::atomic<bool>* stop = nullptr;
