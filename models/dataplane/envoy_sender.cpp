@@ -1,5 +1,5 @@
 // An Envoy sends: endpoints are chosen, and the transport decided per endpoint (DP-045..DP-055,
-// DP-130, DP-160..DP-164).
+// DP-130, DP-160..DP-164, PO-140).
 #include "models/dataplane/walker.h"
 
 namespace meshsim::models::dataplane {

@@ -35,6 +35,9 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
       next.out.routes.push_back(std::move(finding));
     }
     for (const Reason& reason : choice.reasons) next.hop().reasons.push_back(reason);
+    next.hop().timeout_ns = choice.timeout_ns;
+    if (choice.retries) next.hop().retry_attempts = choice.retries->attempts;
+    next.hop().traffic_policy = choice.policy.node;
     switch (choice.kind) {
       case RouteChoice::Kind::Answer: {
         if (times_out(next, choice.fault_delay_ns)) break;

@@ -112,6 +112,7 @@ class Walker {
   void name_destination(Walk& walk, std::size_t workload, std::uint16_t port) const;
 
   // client.cpp
+  std::size_t client_workload() const;
   void from_client(Walk walk, const Address& to);
   void from_plain(Walk walk, const Address& to, std::string_view who);
   void from_sidecar(Walk walk, std::size_t client, const Address& to);
@@ -119,7 +120,8 @@ class Walker {
   Address literal(
       const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside
   void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
-  bool refuses_old_http(Walk& walk, bool declared_http, ProxyKind by);  // true: answered 426, the walk has ended
+  // True: an Envoy's codec has answered (426 to HTTP/1.0, 400 to a lower-case method) and the walk has ended.
+  bool codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by);
   bool outbound_excluded(const Workload& client, const Address& to) const;
 
   // ztunnel_client.cpp

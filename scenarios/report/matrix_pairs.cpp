@@ -95,6 +95,20 @@ std::vector<Pair> unanswered(const World& world, const MatrixOptions& options) {
 
 }  // namespace
 
+std::vector<PairQuestion> pair_questions(const World& world, const MatrixOptions& options) {
+  std::vector<PairQuestion> out;
+  for (Pair& pair : unanswered(world, options))
+    out.push_back({std::move(pair.client), std::move(pair.population), std::move(pair.result.flow)});
+  return out;
+}
+
+std::string client_population(const Mesh& mesh, const Client& client) {
+  if (client.kind == Client::Kind::Outside) return "outside";
+  if (client.kind == Client::Kind::Gateway) return "gateway";
+  const std::size_t index = mesh.find_workload(client.ns, client.name);
+  return index == kNone ? "unknown" : population(mesh.workloads[index]);
+}
+
 std::vector<Flow> pair_flows(const World& world) {
   std::vector<Flow> out;
   for (Pair& pair : unanswered(world, {})) out.push_back(std::move(pair.result.flow));

@@ -27,8 +27,17 @@ struct MatrixOptions {
 // kind, gateways and the outside included. Services: those of Kubernetes, without the Services of waypoints.
 std::vector<Pair> all_pairs(const models::World& world, const MatrixOptions& options);
 
-// The questions alone, for all clients: every ordinary workload x every Service port.
+// The questions alone.
+struct PairQuestion {
+  std::string client, population;  // as in Pair
+  models::Flow flow;
+};
+std::vector<PairQuestion> pair_questions(const models::World& world, const MatrixOptions& options);
+// For all clients: every ordinary workload x every Service port.
 std::vector<models::Flow> pair_flows(const models::World& world);
+
+// The population that a client belongs to, in the words of Pair::population.
+std::string client_population(const models::Mesh& mesh, const models::Client& client);
 
 std::string matrix_table(const std::vector<Pair>& pairs, bool colour);
 std::string matrix_policies_table(const models::World& world, const std::vector<Pair>& pairs, bool colour);

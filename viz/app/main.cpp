@@ -1,0 +1,102 @@
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QFontMetricsF>
+#include <QSettings>
+#include <cstdio>
+#include <optional>
+
+#include "viz/app/main_window.h"
+#include "viz/app/preferences.h"
+#include "viz/app/screenshot.h"
+#include "viz/look/plurals.h"
+
+namespace {
+
+using namespace meshsim::viz;
+
+// The exit codes of the command line: 0 fine, 2 it could not be done, 64 wrong usage.
+constexpr int kUsage = 64, kInternal = 2;
+
+int complain(const QString& text, int code) {
+  std::fprintf(stderr, "meshsim-gui: %s\n", qPrintable(text));
+  return code;
+}
+
+std::optional<QSize> size_of(const QString& text) {
+  const QStringList parts = text.split('x');
+  bool wide = false, high = false;
+  const QSize size = parts.size() == 2 ? QSize(parts[0].toInt(&wide), parts[1].toInt(&high)) : QSize();
+  if (!wide || !high || size.width() < 200 || size.height() < 150 || size.width() > 16000 || size.height() > 16000)
+    return std::nullopt;
+  return size;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  QApplication application(argc, argv);
+  EnglishPlurals plurals;
+  QCoreApplication::installTranslator(&plurals);
+  QApplication::setApplicationName(QStringLiteral("meshsim"));
+  QApplication::setOrganizationName(QStringLiteral("meshsim"));
+  QApplication::setApplicationVersion(QStringLiteral(MESHSIM_VERSION));
+  QApplication::setApplicationDisplayName(QString());
+  QGuiApplication::setDesktopFileName(QStringLiteral("meshsim-gui"));
+  QCommandLineParser parser;
+  parser.setApplicationDescription(QApplication::translate("main", "Explore a mesh of sidecar and ambient workloads."));
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.addPositionalArgument("FILE", QApplication::translate("main", "Scenario files, manifests or folders."),
+                               "[FILE...]");
+  const auto option = [&](const char* name, const char* text, const char* value) {
+    QCommandLineOption made(QString::fromLatin1(name), QApplication::translate("main", text),
+                            QString::fromLatin1(value));
+    parser.addOption(made);
+    return made;
+  };
+  const auto screenshot = option("screenshot", "Write a picture of the window and quit.", "FILE");
+  const auto size = option("size", "Size of the picture, 1280x800 unless given.", "WxH");
+  const auto view = option("view", "What to show: window, start, graph, flows, ...", "NAME");
+  const auto select = option("select", "flow:NAME, node:ID or policy:KIND NS/NAME; repeatable.", "KEY");
+  const auto edit = option("edit", "A change to make first: namespace/shop=ambient; repeatable.", "CHANGE");
+  const auto find = option("find", "Text of the find field.", "TEXT");
+  const auto theme = option("theme", "system, light or dark.", "NAME");
+  if (!parser.parse(QApplication::arguments())) return complain(parser.errorText(), kUsage);
+  if (parser.isSet(QStringLiteral("help"))) parser.showHelp(0);
+  if (parser.isSet(QStringLiteral("version"))) parser.showVersion();
+  if (!QFontMetricsF(QApplication::font()).inFont('i'))
+    complain(QApplication::translate("main", "no font was found; install fonts-dejavu-core"), 0);
+  ThemeMode mode = preferred_theme();
+  if (parser.isSet(theme)) {
+    const QString word = parser.value(theme);
+    if (word != "system" && word != "light" && word != "dark")
+      return complain(QApplication::translate("main", "there is no theme %1").arg(word), kUsage);
+    mode = word == "light" ? ThemeMode::Light : word == "dark" ? ThemeMode::Dark : ThemeMode::System;
+  }
+  apply_theme(application, mode);
+  MainWindow window;
+  if (parser.isSet(screenshot)) {
+    Screenshot wanted;
+    wanted.file = parser.value(screenshot);
+    if (parser.isSet(size)) {
+      const auto given = size_of(parser.value(size));
+      if (!given)
+        return complain(QApplication::translate("main", "--size wants WIDTHxHEIGHT, for example 1280x800"), kUsage);
+      wanted.size = *given;
+    }
+    if (parser.isSet(view)) wanted.view = parser.value(view);
+    wanted.select = parser.values(select);
+    wanted.edits = parser.values(edit);
+    wanted.find = parser.value(find);
+    if (!window.view_names().contains(wanted.view))
+      return complain(QApplication::translate("main", "there is no view %1; there are %2")
+                          .arg(wanted.view, window.view_names().join(", ")),
+                      kUsage);
+    window.session().open(parser.positionalArguments());
+    const QString problem = take_screenshot(window, wanted);
+    return problem.isEmpty() ? 0 : complain(problem, kInternal);
+  }
+  window.show();
+  window.open(parser.positionalArguments());
+  return QApplication::exec();
+}

@@ -1,0 +1,27 @@
+#pragma once
+// Pictures of the real window, for documentation and tests: `meshsim-gui FILE --screenshot out.png --size 1280x800
+// --view flows`. Works without a display (QT_QPA_PLATFORM=offscreen).
+#include <QSize>
+#include <QString>
+#include <QStringList>
+
+namespace meshsim::viz {
+
+class MainWindow;
+
+struct Screenshot {
+  QString file;
+  QSize size{1280, 800};
+  QString view = QStringLiteral("window");
+  QStringList select;  // "flow:NAME", "node:ID", "policy:KIND NS/NAME"
+  QStringList edits;   // "namespace/shop=ambient", "AuthorizationPolicy shop/viewer=disabled"
+  QString find;
+};
+
+// Waits for the result, takes the picture, writes it. An error text, or empty.
+QString take_screenshot(MainWindow& window, const Screenshot& wanted);
+
+// Processes events until the session is idle; false after `milliseconds`.
+bool wait_until_idle(MainWindow& window, int milliseconds = 60'000);
+
+}  // namespace meshsim::viz

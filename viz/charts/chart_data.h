@@ -1,0 +1,80 @@
+#pragma once
+// What a chart shows, as plain values: made by presenters (presenters.h) from an analysis, drawn by chart panels. No
+// Qt.
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/verdict/outcome.h"
+#include "viz/graph/mesh_graph.h"
+
+namespace meshsim::viz {
+
+using FlowSet = std::set<std::size_t>;
+
+// How a series or a cell looks: by the word it stands for, or by its number among equals.
+struct Look {
+  std::optional<models::PolicyStatus> status;
+  std::optional<models::Verdict> verdict;
+  int number = 0;
+  bool hatched = false;  // the state after, in a comparison
+};
+
+struct BarData {
+  std::string title, value_title, finding;  // finding: the chart in one sentence
+  std::vector<std::string> categories;
+  struct Series {
+    std::string name;
+    Look look;
+    std::vector<double> values;  // by category
+    std::vector<FlowSet> flows;  // behind each bar
+  };
+  std::vector<Series> series;
+  bool stacked = true;
+};
+
+struct MatrixData {
+  std::string title, corner, finding;
+  std::vector<std::string> rows, columns;
+  struct Cell {
+    std::string text, tip;
+    Look look;
+    std::optional<double> share;  // 0 to 1: a heat map; nullopt: coloured by look
+    bool empty = true;
+    FlowSet flows;
+  };
+  std::vector<std::vector<Cell>> cells;  // by row, column
+};
+
+struct LineData {
+  std::string title, x_title, y_title, finding;
+  bool log_x = false;
+  struct Series {
+    std::string name;
+    int number = 0;
+    bool dashed = false;  // smooth curves only: a dashed pen on noise costs seconds
+    std::vector<std::pair<double, double>> points;
+    FlowSet flows;
+  };
+  std::vector<Series> series;
+  std::vector<std::pair<std::string, double>> thresholds;  // horizontal, labelled
+};
+
+// The same as rows of text: for the table view and for CSV.
+struct TextTable {
+  std::vector<std::string> headers;
+  std::vector<std::vector<std::string>> rows;
+};
+TextTable table_of(const BarData& data);
+TextTable table_of(const MatrixData& data);
+TextTable table_of(const LineData& data);
+std::string csv_of(const TextTable& table);
+
+// At most two points (least and greatest) for each of `columns` equal stretches of x: what a screen can show of a
+// million samples. Points must be sorted by x.
+std::vector<std::pair<double, double>> decimated(const std::vector<std::pair<double, double>>& points,
+                                                 std::size_t columns);
+
+}  // namespace meshsim::viz

@@ -1,0 +1,26 @@
+#include "viz/charts/registry.h"
+
+#include <QCoreApplication>
+
+#include "viz/charts/presenters.h"
+
+namespace meshsim::viz {
+
+std::vector<ChartEntry> chart_entries() {
+  const auto tr = [](const char* text) { return QCoreApplication::translate("Charts", text); };
+  const QString no_policy = tr("No policy concerns these flows."), no_flow = tr("There are no flows.");
+  return {
+      {QStringLiteral("chart-points"), tr("Enforcement points"),
+       [](const Analysis& a) { return draw_bars(policies_by_point(a)); }, no_policy},
+      {QStringLiteral("chart-paths"), tr("Policy \u00d7 path"),
+       [](const Analysis& a) { return draw_matrix(policy_by_path(a)); }, no_policy},
+      {QStringLiteral("chart-telemetry"), tr("Telemetry coverage"),
+       [](const Analysis& a) { return draw_matrix(telemetry_coverage(a)); }, no_flow},
+      {QStringLiteral("chart-verdicts"), tr("Before / after"),
+       [](const Analysis& a) { return draw_bars(verdicts_compared(a)); }, no_flow},
+      {QStringLiteral("chart-transitions"), tr("Verdict changes"),
+       [](const Analysis& a) { return draw_matrix(verdict_transitions(a)); }, no_flow},
+  };
+}
+
+}  // namespace meshsim::viz

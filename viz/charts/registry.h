@@ -1,0 +1,17 @@
+#pragma once
+// The charts of the program: one line each.
+#include <vector>
+
+#include "viz/charts/chart_panel.h"
+
+namespace meshsim::viz {
+
+struct ChartEntry {
+  QString name;   // of --view and of the dock: "chart-points"
+  QString title;  // of its tab
+  ChartPanel::Make make;
+  QString none;  // what to say when there is nothing to draw
+};
+std::vector<ChartEntry> chart_entries();
+
+}  // namespace meshsim::viz

@@ -1,0 +1,53 @@
+#pragma once
+// NodeItem: one node of the mesh graph. The shape on its left tells the kind, the mark in it the dataplane mode.
+// BoxItem: a namespace.
+#include <QGraphicsItem>
+
+#include "viz/graph/edge_layer.h"
+#include "viz/graph/layout.h"
+
+namespace meshsim::viz {
+
+class NodeItem : public QGraphicsItem {
+ public:
+  enum { Type = UserType + 1 };
+  NodeItem(const GraphNode& node, const Place& place, std::size_t index);
+  int type() const override { return Type; }
+  QRectF boundingRect() const override { return QRectF(-8, -12, width_ + 20, height_ + 20); }
+  QRectF frame() const { return QRectF(0, 0, width_, height_); }
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
+
+  std::size_t index() const { return index_; }
+  const GraphNode& node() const { return node_; }
+  void set_presence(Presence presence);
+  void set_marks(bool selected, bool related, bool quiet, bool changed);
+  Presence presence() const { return presence_; }
+
+ private:
+  const GraphNode node_;
+  qreal width_, height_;
+  std::size_t index_;
+  Presence presence_ = Presence::Shown;
+  bool selected_ = false, related_ = false, quiet_ = false, changed_ = false;
+};
+
+class BoxItem : public QGraphicsItem {
+ public:
+  enum { Type = UserType + 2 };
+  explicit BoxItem(const NamespaceBox& box);
+  int type() const override { return Type; }
+  QRectF boundingRect() const override { return QRectF(-2, -2, box_.place.width + 4, box_.place.height + 4); }
+  QRectF header() const { return QRectF(0, 0, box_.place.width, 28); }
+  const std::string& ns() const { return box_.ns; }
+  void set_mode_word(const QString& word) { mode_ = word; }
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
+
+ private:
+  NamespaceBox box_;
+  QString mode_;
+};
+
+// The shape of a kind with its mode, inside `area`; also for legends and trees.
+void paint_kind(QPainter& painter, const QRectF& area, NodeKind kind, const QString& mode);
+
+}  // namespace meshsim::viz

@@ -1,0 +1,291 @@
+#include "viz/session/session.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QFileInfo>
+#include <QUndoCommand>
+#include <algorithm>
+#include <set>
+
+#include "scenarios/report/report.h"
+
+namespace meshsim::viz {
+
+using scenarios::Document;
+using scenarios::Edit;
+
+namespace {
+
+// The edit itself; Session follows the index of the stack.
+class EditCommand : public QUndoCommand {
+ public:
+  explicit EditCommand(Edit edit) : QUndoCommand(QString::fromStdString(edit.text())), edit_(std::move(edit)) {}
+  const Edit& edit() const { return edit_; }
+
+ private:
+  Edit edit_;
+};
+
+QString size_and_time(const QString& path) {
+  const QFileInfo info(path);
+  return path + ':' + QString::number(info.size()) + ':' + QString::number(info.lastModified().toMSecsSinceEpoch());
+}
+
+}  // namespace
+
+Session::Session(QObject* parent) : QObject(parent), worker_(new Worker) {
+  qRegisterMetaType<Request>();
+  qRegisterMetaType<Result>();
+  qRegisterMetaType<PictureResult>();
+  qRegisterMetaType<std::uint64_t>("std::uint64_t");
+  worker_->moveToThread(&thread_);
+  connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
+  connect(this, &Session::request_work, worker_, &Worker::work, Qt::QueuedConnection);
+  connect(worker_, &Worker::finished, this, &Session::arrived, Qt::QueuedConnection);
+  connect(worker_, &Worker::progress, this, [this](std::uint64_t generation, const QString& stage) {
+    if (generation == generation_ && busy_) emit busy_changed(true, stage);
+  });
+  connect(worker_, &Worker::failed, this, [this](std::uint64_t generation, const QString& why) {
+    if (generation != generation_) return;
+    busy_ = false;
+    emit said(tr("Failed: %1").arg(why));
+    emit busy_changed(false, {});
+  });
+  thread_.start();
+  connect(&undo_, &QUndoStack::indexChanged, this, &Session::show_state);
+  debounce_.setSingleShot(true);
+  debounce_.setInterval(250);
+  connect(&debounce_, &QTimer::timeout, this, &Session::look_at_files);
+  connect(&watcher_, &QFileSystemWatcher::fileChanged, &debounce_, qOverload<>(&QTimer::start));
+  connect(&watcher_, &QFileSystemWatcher::directoryChanged, &debounce_, qOverload<>(&QTimer::start));
+}
+
+Session::~Session() {
+  undo_.disconnect(this);
+  worker_->want(~std::uint64_t{0});
+  thread_.quit();
+  thread_.wait();
+}
+
+void Session::submit(Request request) {
+  request.generation = ++generation_;
+  request.picture = picture_options_;
+  if (picture_ != nullptr && !fresh_order_) request.earlier = order_of(picture_->graph, picture_->layout);
+  fresh_order_ = false;
+  worker_->want(generation_);
+  busy_ = true;
+  emit busy_changed(true, tr("Working"));
+  emit request_work(request);
+}
+
+void Session::open(const QStringList& paths) {
+  if (paths.isEmpty()) return;
+  {
+    const QSignalBlocker quiet(&undo_);
+    undo_.clear();
+  }
+  paths_ = paths;
+  saved_as_.clear();
+  stale_.clear();
+  states_.clear();
+  result_ = opened_ = nullptr;
+  other_.clear();
+  picture_ = nullptr;
+  picture_options_.collapsed.clear();
+  selection_ = {};
+  requested_index_ = 0;
+  reloading_ = false;
+  emit stale_changed();
+  Request request;
+  for (const QString& path : paths) request.paths.push_back(path.toStdString());
+  emit said(tr("Open %1").arg(paths.join(", ")));
+  submit(std::move(request));
+}
+
+void Session::reload() {
+  if (paths_.isEmpty()) return;
+  if (states_.empty() || states_.front() == nullptr) return open(QStringList(paths_));
+  reloading_ = true;
+  Request request;
+  request.from = states_.front();
+  request.reread = true;
+  for (int i = 0; i < undo_.index(); ++i)
+    request.edits.push_back(static_cast<const EditCommand*>(undo_.command(i))->edit());
+  set_comparison(request);
+  requested_index_ = undo_.index();
+  emit said(tr("Read the files again"));
+  submit(std::move(request));
+}
+
+void Session::apply(const Edit& edit) {
+  if (states_.empty()) return;
+  states_.resize(static_cast<std::size_t>(undo_.index()) + 1);
+  emit said(QString::fromStdString(edit.text()));
+  undo_.push(new EditCommand(edit));
+}
+
+void Session::show_state() {
+  const int index = undo_.index();
+  if (states_.empty()) return;
+  states_.resize(std::max(states_.size(), static_cast<std::size_t>(index) + 1));
+  int known = index;
+  while (known > 0 && states_[static_cast<std::size_t>(known)] == nullptr) --known;
+  Request request;
+  request.from = states_[static_cast<std::size_t>(known)];
+  if (request.from == nullptr) return;
+  for (int i = known; i < index; ++i)
+    request.edits.push_back(static_cast<const EditCommand*>(undo_.command(i))->edit());
+  set_comparison(request);
+  requested_index_ = index;
+  reloading_ = false;
+  submit(std::move(request));
+}
+
+void Session::arrived(std::uint64_t generation, const Result& result, const PictureResult& picture) {
+  if (generation != generation_) return;
+  busy_ = false;
+  const bool redrawn = result == result_;
+  const bool broken = result->loaded().unreadable;
+  if (!redrawn && reloading_ && broken && result_ != nullptr && !result_->loaded().unreadable) {
+    // The last good result stays, with a word about what is wrong.
+    stale_ = tr("The files changed and cannot be understood.");
+    for (const auto& d : result->loaded().diagnostics)
+      if (d.severity == models::Severity::Error) {
+        stale_ = QString::fromStdString(models::format(d));
+        break;
+      }
+    reloading_ = false;
+    emit said(tr("Stale: %1").arg(stale_));
+    emit stale_changed();
+    emit busy_changed(false, {});
+    return watch();
+  }
+  result_ = result;
+  picture_ = picture;
+  picture_options_.collapsed = picture->collapsed;
+  if (!picture->collapsed.empty()) picture_options_.collapse_above = 0;
+  if (redrawn) {
+    emit busy_changed(false, {});
+    emit picture_changed();
+    return;
+  }
+  if (reloading_) states_.assign(static_cast<std::size_t>(undo_.count()) + 1, nullptr);
+  states_.resize(std::max(states_.size(), static_cast<std::size_t>(requested_index_) + 1));
+  states_[static_cast<std::size_t>(requested_index_)] = result->document;
+  if (reloading_ && requested_index_ > 0) states_.front() = result->document->opened();
+  if (opened_ == nullptr || (reloading_ && requested_index_ == 0)) opened_ = result;
+  if (!stale_.isEmpty()) {
+    stale_.clear();
+    emit stale_changed();
+  }
+  reloading_ = false;
+  emit said(tr("%n flow(s) judged", nullptr, static_cast<int>(result->run.flows.size())) +
+            (result->compared
+                 ? tr("; %n differ from the state before", nullptr, static_cast<int>(result->changes.changes.size()))
+                 : QString()));
+  emit result_changed();
+  emit busy_changed(false, {});
+  watch();
+}
+
+QString Session::save(const QString& path) {
+  if (result_ == nullptr) return tr("Nothing is open.");
+  const QString folder = QFileInfo(path).absolutePath();
+  const std::string text = result_->document->text(folder.toStdString());
+  if (const auto problem = scenarios::write_file(path.toStdString(), text)) return QString::fromStdString(*problem);
+  saved_as_ = path;
+  undo_.setClean();
+  emit said(tr("Saved %1").arg(path));
+  return {};
+}
+
+void Session::stop() {
+  worker_->want(++generation_);
+  if (!busy_) return;
+  busy_ = false;
+  emit said(tr("Stopped"));
+  emit busy_changed(false, {});
+}
+
+void Session::select(const Selection& selection) {
+  if (selection_ == selection) return;
+  selection_ = selection;
+  emit selection_changed();
+}
+
+void Session::set_picture_options(const PictureOptions& options) {
+  picture_options_ = options;
+  if (result_ == nullptr) return;
+  Request request;
+  request.judge = false;
+  request.shown = result_;
+  submit(std::move(request));
+}
+
+void Session::lay_out_again() {
+  fresh_order_ = true;
+  set_picture_options(picture_options_);
+}
+
+void Session::compare_with_opened(bool on) {
+  compare_with_opened_ = on;
+  if (on && result_ != nullptr) show_state();
+}
+
+void Session::compare_with(const QStringList& paths) {
+  other_ = paths;
+  if (!paths.isEmpty()) emit said(tr("Compare with %1").arg(paths.join(", ")));
+  if (result_ != nullptr) show_state();
+}
+
+void Session::set_comparison(Request& request) const {
+  request.before = compare_with_opened_ ? opened_ : result_;
+  for (const QString& path : other_) request.other.push_back(path.toStdString());
+}
+
+QStringList Session::watched_files() const {
+  std::set<QString> files;
+  for (const QString& path : paths_) {
+    files.insert(path);
+    files.insert(QFileInfo(path).path());
+  }
+  if (result_ != nullptr) {
+    const auto add = [&](const std::string& name) {
+      const QString file = QString::fromStdString(name);
+      if (name.empty() || !QFileInfo::exists(file)) return;
+      files.insert(file);
+      files.insert(QFileInfo(file).path());
+    };
+    add(result_->loaded().scenario.file);
+    std::string last;
+    for (const models::Object& object : result_->loaded().scenario.objects)
+      if (object.tree != nullptr && object.tree->file() != last) add(last = object.tree->file());
+  }
+  return {files.begin(), files.end()};
+}
+
+void Session::watch() {
+  const QStringList files = watched_files();
+  if (const QStringList old = watcher_.files() + watcher_.directories(); !old.isEmpty()) watcher_.removePaths(old);
+  QString signature;
+  QStringList present;
+  for (const QString& file : files) {
+    if (QFileInfo::exists(file)) present.push_back(file);
+    if (QFileInfo(file).isDir()) {
+      for (const QFileInfo& one : QDir(file).entryInfoList({"*.yaml", "*.yml", "*.json"}, QDir::Files, QDir::Name))
+        signature += size_and_time(one.filePath()) + '\n';
+    } else {
+      signature += size_and_time(file) + '\n';
+    }
+  }
+  if (!present.isEmpty()) watcher_.addPaths(present);
+  signature_ = signature;
+}
+
+void Session::look_at_files() {
+  const QString before = signature_;
+  watch();  // an atomic replacement makes the watcher forget the file
+  if (signature_ != before) reload();
+}
+
+}  // namespace meshsim::viz
