@@ -197,11 +197,22 @@ constexpr std::array kFound = {
     LintRule{"MSH0244", kWarning, "a backend of a route does not resolve",
              "Its share of the requests is answered with 500 (DP-252).",
              "Correct the backend, or add a ReferenceGrant.", "IST0171", "DP-252"},
+    LintRule{"MSH0245", kWarning, "a BackendTLSPolicy targets nothing",
+             "It reaches Services and ServiceEntries of its own namespace, by port name where it has a sectionName. No "
+             "TLS is "
+             "originated for a target that is not there.",
+             "Correct the target.", "IST0171", "DP-242"},
     LintRule{"MSH0301", kWarning, "a kind is read but not evaluated",
              "It could change where traffic goes; verdicts are given as if it were not there.",
              "Look at its effect by other means.", "", ""},
     LintRule{"MSH0302", kWarning, "a kind is not known", "It was ignored.", "Check group and kind.", "", ""},
     LintRule{"MSH0303", kInfo, "a kind has no bearing on traffic", "It was not looked at.", "Nothing to do.", "", ""},
+    LintRule{"MSH0310", kWarning, "an access log format that Envoy refuses",
+             "Envoy knows no such operator and refuses every listener that uses the format.",
+             "Correct the operator; a literal percent sign is written %%.", "", "TM-141"},
+    LintRule{"MSH0311", kInfo, "an access log operator that is not written here",
+             "It needs something that meshsim does not model; its value is shown as -.", "Nothing to do.", "",
+             "TM-141"},
 };
 
 struct Table {

@@ -71,6 +71,22 @@ TEST(LintCatalogue, EveryCodeHasACase) {
   for (const std::string& code : with_case) EXPECT_NE(find_lint_rule(code), nullptr) << code;
 }
 
+// No finding without a page: every code that the source writes has a row.
+TEST(LintCatalogue, EveryCodeOfTheSourceHasARow) {
+  for (const char* room : {"models", "scenarios"})
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(MESHSIM_SOURCE_DIR) / room)) {
+      if (entry.path().extension() != ".cpp" || entry.path().parent_path().filename() == "lint") continue;
+      std::ifstream in(entry.path());
+      const std::string text{std::istreambuf_iterator<char>(in), {}};
+      for (std::size_t at = text.find("\"MSH"); at != std::string::npos; at = text.find("\"MSH", at + 1)) {
+        const std::string code = text.substr(at + 1, 7);
+        if (text.substr(at + 8, 1) == "\"") {
+          EXPECT_NE(find_lint_rule(code), nullptr) << code << " in " << entry.path();
+        }
+      }
+    }
+}
+
 TEST(LintCatalogue, CodesAreUniqueAndComplete) {
   std::set<std::string_view> codes;
   for (const LintRule& rule : lint_rules()) {
