@@ -3,6 +3,7 @@
 
 #include "models/dataplane/network_policy.h"
 #include "models/dataplane/walker.h"
+#include "models/policy/authorization/normalize_path.h"
 
 namespace meshsim::models::dataplane {
 namespace {
@@ -251,6 +252,13 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
   }
   walk.http_proxy_before |= http;
   if (http) {
+    // PO-047: what the application reads is the normalised path; the query is left alone.
+    std::string storage;
+    const std::string_view whole = walk.path;
+    const auto query = std::min(whole.find_first_of("?#"), whole.size());
+    walk.path =
+        std::string(policy::normalize_path(whole.substr(0, query), mesh_.settings.path_normalization, storage).path) +
+        walk.path.substr(query);
     add_inbound_headers(walk, w);
     // useClientProtocol of the service's DestinationRule reaches the inbound cluster too (connectionPool, DP-220).
     TrafficPolicy own;

@@ -260,6 +260,19 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
   walk.http_proxy_before = http;
   walk.out.hops.push_back(std::move(hop));
   if (refuses_old_http(walk, declared_http, ProxyKind::Sidecar)) return;
+  ProxyView view;
+  view.kind = ProxyKind::Sidecar;
+  view.ns = w.ns;
+  view.labels = &w.labels;
+  for (PolicyFinding& finding : world_.policies->unevaluated_outbound(view, http)) {
+    finding.at_name = walk.hop().name;
+    if (!walk.client_filter)
+      walk.client_filter = Reason{
+          finding.rules.front(),
+          finding.policy.text() + " is attached to the client's sidecar " + finding.at_name + " and not evaluated",
+          finding.policy.source};
+    walk.out.policies.push_back(std::move(finding));
+  }
   if (http) add_outbound_headers(walk, ProxyKind::Sidecar);
   RouteRequest request = route_request(walk, nullptr);
   request.http = http;

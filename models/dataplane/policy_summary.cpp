@@ -80,7 +80,7 @@ void Walker::summarise_policies(Outcome& outcome) const {
                          });
     if (!concern.at) {
       finding.status = concern.there == PolicyStatus::Enforced ? PolicyStatus::Inert : concern.there;
-    } else if (on_path || concern.there != PolicyStatus::Enforced) {
+    } else if (on_path || (concern.there != PolicyStatus::Enforced && concern.there != PolicyStatus::NotEvaluated)) {
       // It stands on this path but had no say here (another port or protocol), or it is open, denying or dry-run
       // wherever it stands.
       finding.at = concern.at;
@@ -90,9 +90,11 @@ void Walker::summarise_policies(Outcome& outcome) const {
           !outcome.hops.empty() && outcome.verdict != Verdict::Allowed && *concern.at != ProxyKind::Waypoint;
       finding.status = ended_before ? PolicyStatus::NotApplicable : PolicyStatus::Bypassed;
       finding.rules.insert(finding.rules.begin(), ended_before ? "PO-022" : "PO-150");
-      finding.why = ended_before ? "the flow ended before it reached " + concern.at_name
-                                 : "enforced at " + std::string(to_string(*concern.at)) + ' ' + concern.at_name +
-                                       ", which is not on this path";
+      const bool runs = concern.there == PolicyStatus::NotEvaluated;  // at Envoy, though not here
+      finding.why = ended_before
+                        ? "the flow ended before it reached " + concern.at_name
+                        : std::string(runs ? "runs at " : "enforced at ") + std::string(to_string(*concern.at)) + ' ' +
+                              concern.at_name + ", which is not on this path";
     }
     outcome.policies.push_back(std::move(finding));
   }
@@ -101,6 +103,16 @@ void Walker::summarise_policies(Outcome& outcome) const {
                      return std::tie(a.policy.kind, a.policy.ns, a.policy.name) <
                             std::tie(b.policy.kind, b.policy.ns, b.policy.name);
                    });
+  // PO-200..PO-205: judged as the proxies would, though the API server would have refused the object.
+  const ObjectRef* last = nullptr;
+  for (const PolicyFinding& finding : outcome.policies) {
+    if (last && *last == finding.policy) continue;
+    last = &finding.policy;
+    for (const Reason& reason : world_.policies->rejections(finding.policy))
+      outcome.reasons.push_back({reason.rule,
+                                 "a real cluster would not accept " + finding.policy.text() + ": " + reason.text,
+                                 reason.source});
+  }
 }
 
 }  // namespace meshsim::models::dataplane

@@ -139,6 +139,14 @@ std::vector<Outcome> Walker::run() {
 
 void Walker::finish(Walk walk) {
   Outcome& out = walk.out;
+  // What a client's filter may have refused or rewritten at HTTP level is not known (PO-136, PO-137).
+  if (walk.client_filter &&
+      (out.verdict == Verdict::Allowed || (out.verdict == Verdict::Denied && !out.response_details.empty()))) {
+    out.verdict = Verdict::Unknown;
+    out.http_status.reset();
+    out.denied_by.reset();
+    out.reasons.push_back(*walk.client_filter);
+  }
   for (const Hop& hop : out.hops) {
     out.l7_processed |= hop.http;
     out.waypoint_traversed |= hop.proxy == ProxyKind::Waypoint;
@@ -198,10 +206,19 @@ void Walker::apply(Walk& walk, const PolicyDecision& decision, const Hop& hop) c
   std::sort(consumed.rbegin(), consumed.rend());
   for (const std::size_t index : consumed)
     if (index < walk.jwts.size()) walk.jwts.erase(walk.jwts.begin() + static_cast<std::ptrdiff_t>(index));
+  // PO-106: a client cannot forge the headers that the JWT filter writes, nor is a token it took away left in one.
+  for (const auto& name : decision.removed_headers)
+    std::erase_if(walk.headers, [&](const auto& pair) { return pair.first == name; });
   for (const auto& [name, value] : decision.added_headers) set_header(walk.headers, name, value);
 }
 
 void Walker::deny(Walk walk, const Hop& hop, const PolicyDecision& decision, bool http_proxy) {
+  if (decision.bad_request) {  // no policy had a say: an answer of Envoy itself
+    walk.out.response_details = decision.details;
+    answer(std::move(walk), hop.proxy, decision.http_status, decision.response_flags,
+           {decision.rules.empty() ? std::string() : decision.rules.front(), decision.why, {}});
+    return;
+  }
   DeniedBy by;
   by.proxy = hop.proxy;
   by.name = hop.name;
@@ -211,7 +228,8 @@ void Walker::deny(Walk walk, const Hop& hop, const PolicyDecision& decision, boo
   walk.out.denied_by = std::move(by);
   walk.out.verdict = Verdict::Denied;
   const bool http = walk.is_http();
-  if (http_proxy && http) {
+  // PO-012: a refused CONNECT never becomes a 403 of the application's request.
+  if (http_proxy && http && !decision.at_connect) {
     walk.out.http_status = decision.http_status;  // DP-304, PO-028
     walk.out.response_flags = decision.response_flags.empty() ? "-" : decision.response_flags;
     walk.out.response_details = decision.details;

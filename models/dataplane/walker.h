@@ -55,6 +55,7 @@ struct Walk {
   Peer peer;
   std::size_t from = kNone;  // workload whose network namespace sends (NetworkPolicy)
   bool stalls = false;  // server-first bytes through a sniffing client sidecar: the connection hangs once made (DP-073)
+  std::optional<Reason> client_filter;  // something not evaluated stands on the outbound side of the client's sidecar
   bool http_proxy_before =
       false;  // an Envoy that handles HTTP stands before this point: failures reach the client as 503
   bool is_http() const { return payload == Payload::Http; }

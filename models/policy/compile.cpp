@@ -134,6 +134,9 @@ EnvoyChain Engine::build(const ProxyView& proxy) const {
       if (!first) first = policy;
     }
   }
+  // An external authorizer may publish metadata, and so do the database filters of istiod where they are switched on.
+  chain.metadata_unknown = !chain.custom.empty() || flag(mesh_.settings, "PILOT_ENABLE_MYSQL_FILTER", false) ||
+                           flag(mesh_.settings, "PILOT_ENABLE_MONGO_FILTER", false);
   for (const std::size_t id : candidates(authentication_index_)) {
     const auto& policy = request_authentications_[id];
     if (!attaches(policy.attachment, policy.ns, proxy, flags_)) continue;
@@ -146,7 +149,10 @@ EnvoyChain Engine::build(const ProxyView& proxy) const {
     const bool here = proxy.kind == ProxyKind::Waypoint  ? one.waypoint
                       : proxy.kind == ProxyKind::Gateway ? one.gateway
                                                          : one.sidecar;
-    if (here && attaches(one.attachment, one.ns, proxy, flags_)) chain.unevaluated.push_back(&one);
+    const bool outbound = proxy.kind == ProxyKind::Sidecar && one.client;
+    if ((!here && !outbound) || !attaches(one.attachment, one.ns, proxy, flags_)) continue;
+    if (here) chain.unevaluated.push_back(&one);
+    if (outbound) chain.unevaluated_outbound.push_back(&one);
   }
   return chain;
 }
@@ -257,6 +263,8 @@ void Engine::build_ztunnel(const Workload& workload, ZtunnelChain& chain) const 
   for (const std::size_t id : candidates(authentication_index_))
     if (request_authentications_[id].attachment.selects(workload.labels))
       chain.request_authentications.push_back(&request_authentications_[id]);
+  for (const std::size_t id : candidates(unevaluated_index_))
+    if (unevaluated_[id].attachment.selects(workload.labels)) chain.unevaluated.push_back(&unevaluated_[id]);
   chain.peer = peers_.ambient(workload.ns, workload.labels);
   if (chain.peer.strict) chain.deny.push_back({&static_strict_, nullptr});
   if (chain.peer.exception) chain.deny.push_back({&*chain.peer.exception, nullptr});

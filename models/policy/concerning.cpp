@@ -73,6 +73,17 @@ void Engine::concern_selected(const Workload& workload, std::vector<Concern>& ou
       out.push_back(concern(ref, std::nullopt, "", PolicyStatus::Inert, none, nowhere));
     }
   }
+  for (const auto* one : selected.unevaluated) {
+    const ObjectRef ref = one->object->ref();
+    if (ztunnel) {
+      out.push_back(concern(ref, ProxyKind::Ztunnel, name, PolicyStatus::Open, one->rule, "no such thing at ztunnel"));
+    } else if (envoy && (sidecar ? one->sidecar : one->gateway)) {
+      out.push_back(concern(ref, kind, name, PolicyStatus::NotEvaluated, one->rule,
+                            "attached to the proxy of " + name + " and not evaluated"));
+    } else if (!envoy) {
+      out.push_back(concern(ref, std::nullopt, "", PolicyStatus::Inert, none, nowhere));
+    }
+  }
   for (const auto* policy : selected.peer.chain) {
     const ObjectRef ref = policy->object->ref();
     if (ztunnel) {
@@ -217,6 +228,11 @@ void Engine::concern_referenced(const Workload& workload, std::size_t index, std
     const auto& policy = request_authentications_[id];
     visit(*policy.object, policy.ns, policy.attachment, PolicyStatus::Enforced);
   }
+  ids.clear();
+  for (const auto ns : namespaces) unevaluated_index_.candidates(ns, nullptr, true, ids);
+  std::sort(ids.begin(), ids.end());
+  for (const std::size_t id : ids)
+    visit(*unevaluated_[id].object, unevaluated_[id].ns, unevaluated_[id].attachment, PolicyStatus::NotEvaluated);
 }
 
 std::vector<PolicyEngine::Concern> Engine::concerning(std::size_t workload, std::size_t service) const {

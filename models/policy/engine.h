@@ -30,9 +30,11 @@ struct EnvoyChain {
   std::vector<const CompiledPolicy*> dry_run;                      // ALLOW and DENY; CUSTOM and AUDIT see PO-026
   std::vector<const CompiledPolicy*> layered_deny, layered_allow;  // PO-012
   bool bad_custom = false;                                         // PO-162: more than one provider
+  bool metadata_unknown = false;  // something could set filter metadata that rules read (PO-045)
   std::vector<const RequestAuthentication*> request_authentications;
   JwtFilter jwt;
   std::vector<const Unevaluated*> unevaluated;
+  std::vector<const Unevaluated*> unevaluated_outbound;  // sidecars: on the client's side
 };
 
 struct ZtunnelChain {
@@ -43,6 +45,7 @@ struct ZtunnelChain {
   std::vector<Entry> deny, allow;               // enforced, by name
   std::vector<const CompiledPolicy*> selected;  // every policy without targetRefs that selects the workload
   std::vector<const RequestAuthentication*> request_authentications;
+  std::vector<const Unevaluated*> unevaluated;  // that select the workload
   PeerAuthentications::Ambient peer;
   std::vector<ZtunnelPolicy> synthetic;  // PO-019a
 };
@@ -62,6 +65,7 @@ class Engine final : public PolicyEngine {
   std::vector<Concern> concerning(std::size_t workload, std::size_t service) const override;
   std::vector<StatusCondition> istiod_status(const ObjectRef& policy) const override;
   std::vector<Reason> rejections(const ObjectRef& policy) const override;
+  std::vector<PolicyFinding> unevaluated_outbound(const ProxyView& proxy, bool http) const override;
   bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,
                     const RequestView* request) const override;
   bool allows_ztunnel(std::size_t workload, const ConnectionView& connection) const override;

@@ -19,6 +19,8 @@ struct Core {
   JwtOutcome jwt;
   const CompiledPolicy* unsure = nullptr;  // the policy that made it unknown
   bool at_connect_denied_by_none = false;
+  bool bad_path = false;                     // BadRequest: the path, not the method
+  const Unevaluated* unevaluated = nullptr;  // Unknown: because of this
 };
 
 const std::vector<EnvoyRule>& rules_of(const CompiledPolicy& policy, bool http) {
@@ -129,11 +131,14 @@ Core decide(const EnvoyChain& chain, EnvoyInput& input, const MeshSettings& sett
     input.path = path.path;
     if (path.bad || bad_method(input.request->method)) {
       out.kind = Core::Kind::BadRequest;
+      out.bad_path = path.bad;
       return out;
     }
   }
-  if (!chain.unevaluated.empty()) {
+  for (const auto* one : chain.unevaluated) {
+    if (!one->acts(http)) continue;
     out.kind = Core::Kind::Unknown;
+    out.unevaluated = one;
     return out;
   }
   if (!chain.layered_deny.empty() || !chain.layered_allow.empty()) {  // PO-012
@@ -161,6 +166,7 @@ Core decide(const EnvoyChain& chain, EnvoyInput& input, const MeshSettings& sett
     if (out.jwt.provider && !out.jwt.provider->space_delimited.empty())
       input.space_delimited = &out.jwt.provider->space_delimited;
   }
+  input.metadata_unknown = chain.metadata_unknown;
   authorize(chain.deny, chain.allow, http, input, out);
   return out;
 }
@@ -188,8 +194,11 @@ class Explainer {
     for (const auto* policy : chain_.layered_deny) plain(*policy, "PO-012", "at the CONNECT termination");
     for (const auto* policy : chain_.layered_allow) plain(*policy, "PO-012", "at the CONNECT termination");
     for (const auto* one : chain_.unevaluated) {
-      PolicyFinding& finding = add(one->object->ref(), PolicyStatus::NotEvaluated, "PO-137");
-      finding.why = "attached here and not evaluated: it may refuse or rewrite what passes";
+      const bool acts = one->acts(http_);
+      PolicyFinding& finding =
+          add(one->object->ref(), acts ? PolicyStatus::NotEvaluated : PolicyStatus::NotApplicable, one->rule);
+      finding.why = acts ? "attached here and not evaluated: it may refuse or rewrite what passes"
+                         : "it acts on HTTP requests only";
     }
   }
 
@@ -341,8 +350,15 @@ void describe(const Core& core, const EnvoyChain& chain, PolicyDecision& out) {
                           : "no ALLOW policy is attached and no DENY matches";
       break;
     case Core::Kind::BadRequest:
-      deny(out, 400, "", "path_normalization_failed", "PO-047");
-      out.why = "Envoy answers 400: %00 in the path, or a lower-case method (PO-035, PO-047)";
+      out.bad_request = true;
+      if (core.bad_path) {
+        deny(out, 400, "", "path_normalization_failed", "PO-047");
+        out.why = "Envoy answers 400: %00 in the path";
+      } else {
+        deny(out, 400, "", "http1.codec_error", "PO-035");
+        out.response_flags = "DPE";
+        out.why = "Envoy answers 400: the method has lower-case letters";
+      }
       break;
     case Core::Kind::Connect:
       deny(out, 403, kBody,
@@ -389,9 +405,9 @@ void describe(const Core& core, const EnvoyChain& chain, PolicyDecision& out) {
       out.allowed = false;
       out.unknown = true;
       out.http_status = 0;
-      if (!chain.unevaluated.empty()) {
-        out.rules.emplace_back("PO-137");
-        out.why = chain.unevaluated.front()->object->ref().text() + " is attached here and not evaluated";
+      if (core.unevaluated) {
+        out.rules.emplace_back(core.unevaluated->rule);
+        out.why = core.unevaluated->object->ref().text() + " is attached here and not evaluated";
       } else if (core.jwt.unknown) {
         out.rules.emplace_back("PO-104");
         out.why = core.jwt.why;
@@ -435,6 +451,22 @@ PolicyDecision Engine::at_envoy(const ProxyView& proxy, const ConnectionView& co
   out.added_headers = core.jwt.added;
   out.removed_headers = core.jwt.removed;
   Explainer(*chain, input, proxy, out).all(core);
+  return out;
+}
+
+std::vector<PolicyFinding> Engine::unevaluated_outbound(const ProxyView& proxy, bool http) const {
+  std::vector<PolicyFinding> out;
+  const EnvoyChain* chain = find_chain(proxy);
+  if (!chain) return out;
+  for (const auto* one : chain->unevaluated_outbound) {
+    if (!one->acts(http)) continue;
+    PolicyFinding& finding = out.emplace_back();
+    finding.policy = one->object->ref();
+    finding.status = PolicyStatus::NotEvaluated;
+    finding.at = proxy.kind;
+    finding.rules.emplace_back(one->rule);
+    finding.why = "on the client's side and not evaluated: it may refuse or rewrite what is sent";
+  }
   return out;
 }
 

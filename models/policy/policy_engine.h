@@ -55,6 +55,7 @@ struct RequestView {
 struct PolicyDecision {
   bool allowed = true;
   bool unknown = false;               // something that could decide is not evaluated; `why` names it
+  bool bad_request = false;           // no policy: Envoy's HTTP connection manager answers 400 (PO-035, PO-047)
   int http_status = 200;              // 403, 401, 400, provider's status
   std::string body, details;          // "RBAC: access denied", "rbac_access_denied_matched_policy[...]"
   std::string response_flags;         // "UAEX", ""
@@ -124,6 +125,9 @@ class PolicyEngine {
   virtual std::vector<StatusCondition> istiod_status(const ObjectRef&) const { return {}; }
   // Why the admission webhook would refuse this object ("PO-202: ..."), empty if it would not.
   virtual std::vector<Reason> rejections(const ObjectRef&) const { return {}; }
+  // EnvoyFilters and plugins on the outbound side of this client sidecar, which are not evaluated: what passes it is
+  // unknown (PO-136, PO-137). AuthorizationPolicies never act there (PO-013).
+  virtual std::vector<PolicyFinding> unevaluated_outbound(const ProxyView&, bool /*http*/) const { return {}; }
 
   // Fast path for load: only the boolean decision, no explanation. Must equal at_envoy / at_ztunnel.
   virtual bool allows_envoy(const ProxyView& proxy, const ConnectionView& connection,

@@ -24,10 +24,25 @@ void read_patches(const Object& object, Unevaluated& out) {
     if (harmless(patch["patch"]["value"]["name"].text())) continue;
     const std::string_view context = patch["match"]["context"].text();
     const bool any = context.empty() || context == "ANY";
+    (to == "HTTP_FILTER" ? out.http : out.network) = true;
     out.sidecar |= any || context == "SIDECAR_INBOUND";
+    out.client |= any || context == "SIDECAR_OUTBOUND";
     out.gateway |= any || context == "GATEWAY";
     out.waypoint |= any || context == "SIDECAR_INBOUND" || context == "WAYPOINT";
   }
+}
+
+// `match[].mode`: SERVER is a sidecar's inbound side and a waypoint, CLIENT its outbound side and a gateway.
+void read_traffic(const Object& object, Unevaluated& out) {
+  const Node match = object.spec()["match"];
+  bool server = match.empty(), client = match.empty();
+  for (const Node one : match) {
+    const std::string_view mode = one["mode"].text();
+    server |= mode != "CLIENT";
+    client |= mode != "SERVER";
+  }
+  out.sidecar = out.waypoint = server;
+  out.client = out.gateway = client;
 }
 
 }  // namespace
@@ -42,9 +57,13 @@ std::optional<Unevaluated> decode_unevaluated(const Object& object) {
   } else if (object.api_group == "extensions.istio.io" &&
              (object.kind == "WasmPlugin" || object.kind == "TrafficExtension")) {
     out.attachment = decode_attachment(object.spec());
-    out.sidecar = out.gateway = out.waypoint = true;
+    out.rule = "PO-136";
+    read_traffic(object, out);
+    const Node spec = object.spec();
+    out.network = spec["type"].text() == "NETWORK" || spec["wasm"]["type"].text() == "NETWORK";
+    out.http = !out.network;
   }
-  if (!out.sidecar && !out.gateway && !out.waypoint) return std::nullopt;
+  if (!out.sidecar && !out.client && !out.gateway && !out.waypoint) return std::nullopt;
   return out;
 }
 

@@ -76,9 +76,14 @@ class Explainer {
           *group < policy.rule_of_group.size() ? policy.rule_of_group[*group] : static_cast<int>(*group);
       return;
     }
-    if (policy.groups.empty()) return;
-    finding.nearest_rule = policy.rule_of_group.empty() ? 0 : policy.rule_of_group.front();
-    finding.nearest_failure = explain(policy.groups.front(), peer_, connection_);
+    std::size_t fewest = 0;
+    for (std::size_t i = 0; i < policy.groups.size(); ++i) {
+      ZtunnelNearness near = explain(policy.groups[i], peer_, connection_);
+      if (finding.nearest_rule && near.failing >= fewest) continue;
+      fewest = near.failing;
+      finding.nearest_rule = i < policy.rule_of_group.size() ? policy.rule_of_group[i] : static_cast<int>(i);
+      finding.nearest_failure = std::move(near.failure);
+    }
   }
 
   void one(const CompiledPolicy& policy) {
@@ -115,7 +120,7 @@ class Explainer {
       } else {
         finding.why = action + ": no rule matches";
         if (finding.nearest_rule)
-          finding.why += "; rule " + std::to_string(*finding.nearest_rule) + ": " + finding.nearest_failure;
+          finding.why += "; nearest is rule " + std::to_string(*finding.nearest_rule) + ": " + finding.nearest_failure;
       }
       if (!converted.unsupported.empty()) {
         finding.rules.emplace_back(converted.rules_omitted > 0 ? "PO-057" : "PO-058");

@@ -108,6 +108,7 @@ int run_command(const Options& options, const Streams& streams) {
       streams.err << "meshsim: " << *exported.error << '\n';
       return kInternal;
     }
+    streams.err << "exported " << exported.files.size() << " files into " << options.out_dir << '\n';
   }
   if (const int code = deliver(format->render(result, report), "run" + extension(options.output), options, streams);
       code != kFine)

@@ -107,8 +107,13 @@ void Explanation::routes(const Outcome& o, std::string& out) const {
   }
 }
 
-// What istiod wrote into the object's status, where the manifests come from a live cluster.
+// What istiod writes into the object's status (PO-069a..h); below it what it wrote, where the manifests come from a
+// live cluster.
 void Explanation::conditions(const ObjectRef& ref, std::size_t indent, std::string& out) const {
+  if (loaded_.world.policies)
+    for (const StatusCondition& c : loaded_.world.policies->istiod_status(ref))
+      out += hanging(style_.dim(fmt::format("{:<8}", c.rule)),
+                     "istiod writes " + c.type + '=' + c.status + " (" + c.reason + "): " + c.message, width_, indent);
   const auto& objects = loaded_.scenario.objects;
   const auto it = std::find_if(objects.begin(), objects.end(), [&](const Object& o) {
     return o.kind == ref.kind && o.ns == ref.ns && o.name == ref.name;

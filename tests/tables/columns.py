@@ -71,6 +71,11 @@ def by_service_status(r):
     return "inert" if r.server in PLAIN_TARGETS else None
 
 
+def r_status_before_waypoint(r):
+    """What a client reads when its CONNECT to the waypoint is refused: nothing behind a ztunnel, 503 of an Envoy."""
+    return 503 if r.path[0] in ("sidecar", "gateway") else None
+
+
 def by_gateway_status(r):
     if r.external() or r.server in BOUND or r.server == "ambient-wwp":
         return "bypassed"
@@ -135,6 +140,32 @@ def generate():
     column("a1-deny-client", "A1", "DENY by selector, the client's principal: evaded where the identity changes", [deny], a1_deny,
            ["PO-070", "PO-075", "PO-154"])
 
+    # The other identities, so that it is known which one arrives: w, g and 0 of the cells.
+    for who in ("waypoint", "gateway"):
+        names = [f"cluster.local/ns/a/sa/{w}" for w in ("wp", "wp-workload", "wp-all")] if who == "waypoint" else ["cluster.local/ns/istio-ingress/sa/gw-istio"]
+        other = authz(f"allow-{who}", {"selector": SRV, "action": "ALLOW", "rules": [{"from": [{"source": {"principals": names}}]}]})
+
+        def a1_other(r, who=who, other=other):
+            code = cell(r, "A1")
+            if code == "closed":
+                return [("", GET, dead(r))]
+            status = selector_status(r, code)
+            if code == "dead" or code[1:] == who[0]:
+                return [("", GET, with_status(allowed(r), other, status))]
+            return [("", GET, with_status(denied(r, r.last, 403 if code[0] == "S" else r.broken_status()), other, status))]
+        column(f"a1-allow-{who}", "A1", f"ALLOW by selector, the {who}'s principal", [other], a1_other, ["PO-070", "PO-153"])
+    nobody = authz("deny-nobody", {"action": "DENY", "rules": [{"from": [{"source": {"notPrincipals": ["*"]}}]}]})
+
+    def a1_nobody(r):
+        code = cell(r, "A1")
+        if code == "closed":
+            return [("", GET, dead(r))]
+        status = selector_status(r, code)
+        if code == "dead" or not code.endswith("0"):
+            return [("", GET, with_status(allowed(r), nobody, status))]
+        return [("", GET, with_status(denied(r, r.last, 403 if code[0] == "S" else r.broken_status(), "a/deny-nobody", 0), nobody, status))]
+    column("a1-deny-nobody", "A1", "DENY of peers without identity, for the whole namespace", [nobody], a1_nobody, ["PO-046", "PO-070"])
+
     # A2: ALLOW with a method.
     get = authz("allow-get", {"selector": SRV, "action": "ALLOW", "rules": [{"to": [{"operation": {"methods": ["GET"]}}]}]})
 
@@ -166,6 +197,20 @@ def generate():
                 ("POST", POST, with_status(denied(r, "sidecar", 403, "a/deny-post", 0), post, status))]
     column("a3-deny-method", "A3", "DENY by selector with nothing but an HTTP method", [post], a3, ["PO-058", "PO-152"])
 
+    # PO-058 kills a DENY with a principal and a method, too.
+    both = authz("deny-client-post", {"selector": SRV, "action": "DENY", "rules": [
+        {"from": [{"source": {"namespaces": ["*"]}}], "to": [{"operation": {"methods": ["POST"]}}]}]})
+
+    def a3_both(r):
+        code = cell(r, "A3")
+        if code == "closed":
+            return [("POST", POST, dead(r))]
+        status = selector_status(r, code)
+        if code in ("dead", "open") or code == "S0":  # S0: without identity no namespace
+            return [("POST", POST, with_status(allowed(r), both, status))]
+        return [("POST", POST, with_status(denied(r, "sidecar", 403, "a/deny-client-post", 0), both, status))]
+    column("a3-deny-namespace-and-method", "A3", "DENY by selector with a namespace and an HTTP method", [both], a3_both, ["PO-058", "PO-046"])
+
     # A4, A5: the same at the waypoint.
     def at_waypoint(policy, key, dead_status, code_of):
         def judge(r):
@@ -183,6 +228,37 @@ def generate():
     target5 = authz("allow-get-gateway", {"targetRefs": GATEWAY_REFS, "action": "ALLOW", "rules": [{"to": [{"operation": {"methods": ["GET"]}}]}]})
     column("a5-gateway-target", "A5", "ALLOW GET, targetRefs Gateway (the waypoints)", [target5],
            at_waypoint(target5, "A5", by_gateway_status, lambda r: cell(r, "A5")), ["PO-009", "PO-011", "PO-150"])
+
+    of_class = authz("allow-get-class", {"targetRefs": [{"kind": "GatewayClass", "group": "gateway.networking.k8s.io", "name": "istio-waypoint"}],
+                                         "action": "ALLOW", "rules": [{"to": [{"operation": {"methods": ["GET"]}}]}]}, "istio-system")
+    column("a5-gateway-class-target", "A5", "ALLOW GET, targetRefs GatewayClass istio-waypoint", [of_class],
+           at_waypoint(of_class, "A5", by_gateway_status, lambda r: cell(r, "A5")), ["PO-008", "PO-077", "PO-150"])
+
+    # PO-157: the gateway's own policies, whatever is behind it.
+    own = authz("deny-post-gateway", {"targetRefs": gateways("gw"), "action": "DENY", "rules": [{"to": [{"operation": {"methods": ["POST"]}}]}]}, "istio-ingress")
+
+    def at_gateway(r):
+        if r.client != "gateway":
+            return []
+        return [("GET", GET, with_status(allowed(r), own, "enforced")),
+                ("POST", POST, with_status(denied(r, "gateway", 403, "istio-ingress/deny-post-gateway", 0), own, "enforced"))]
+    column("gateway-own-policy", "G", "DENY POST, targetRefs Gateway (the ingress gateway)", [own], at_gateway, ["PO-009", "PO-157"])
+
+    # PO-158: with the layered switch a selectorless policy of the waypoint's namespace acts at its entrance, too, and sees
+    # the client there.
+    layered = authz("deny-client-everywhere", {"action": "DENY", "rules": [{"from": [{"source": {"principals": [CLIENT_PRINCIPAL]}}]}]})
+
+    def at_entrance(r):
+        code = cell(r, "A1")
+        if code == "closed":
+            return [("", GET, dead(r))]
+        if r.waypoint and r.client == "cli-amb":
+            return [("", GET, denied(r, "waypoint", r_status_before_waypoint(r), "a/deny-client-everywhere", 0))]
+        if code == "dead" or r.identity != "client":
+            return [("", GET, allowed(r))]
+        return [("", GET, denied(r, r.last, 403 if code[0] == "S" else r.broken_status(), "a/deny-client-everywhere", 0))]
+    column("a1-deny-client-layered", "A1", "DENY for the namespace, the client's principal, layered policies on", [layered], at_entrance,
+           ["PO-012", "PO-158"], {"features": {"ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES": "true"}})
 
     # A6, A7: CUSTOM, a provider that refuses.
     mesh = {"config": {"extensionProviders": [{"name": "refuser", "envoyExtAuthzHttp": {"service": "authz.example.test", "port": 8000}}]},
@@ -225,6 +301,29 @@ def generate():
                          ztunnel_policy="istio-system/istio_converted_static_strict" if r.last == "ztunnel" else None)
         return [("", GET, with_status(refused, strict, "enforced"))]
     column("p-strict", "P", "PeerAuthentication STRICT for the namespace", [strict], peer, ["PO-156", "DP-080"])
+
+    # PO-080, PO-083, PO-089: the same for the whole mesh; gateways and waypoints do not ask it.
+    strict_mesh = security("PeerAuthentication", "strict", {"mtls": {"mode": "STRICT"}}, "istio-system")
+
+    def peer_mesh(r):
+        out = []
+        for text, request, expect in peer(r):
+            expect = dict(expect)
+            if "policies" in expect:
+                expect["policies"] = {kind_of(strict_mesh): status for status in expect["policies"].values()}
+            out.append((text, request, expect))
+        return out
+    column("p-strict-mesh", "P", "PeerAuthentication STRICT for the mesh", [strict_mesh], peer_mesh, ["PO-080", "PO-083", "PO-089", "PO-156"])
+
+    # DISABLE refuses nobody: clients of sidecars follow it (auto-mTLS), HBONE has its own port (PO-085) and ztunnel cannot
+    # refuse mutual TLS (PO-090).
+    disable = security("PeerAuthentication", "disable", {"mtls": {"mode": "DISABLE"}})
+
+    def open_to_all(r):
+        if cell(r, "P") == "closed":
+            return [("", GET, dead(r))]
+        return [("", GET, allowed(r, transport="plaintext" if r.transport == "mtls" else r.transport))]
+    column("p-disable", "P", "PeerAuthentication DISABLE for the namespace", [disable], open_to_all, ["PO-084", "PO-085", "PO-086", "PO-090"])
 
     # R1, R2: a token that is not valid.
     bad = {"method": "GET", "jwt": {"issuer": "https://issuer.example.test", "subject": "somebody", "valid": False, "invalidReason": "expired"}}

@@ -76,6 +76,16 @@ std::string failing(const ZtunnelMatch& match, const ZtunnelPeer& peer, const Co
   return {};
 }
 
+// Dimensions that do not hold; an empty match is as far away as can be, for it never holds.
+int missing(const ZtunnelMatch& match, const ZtunnelPeer& peer, const ConnectionView& connection) {
+  if (match.empty()) return 7;
+  return !dimension(match.destination_ips, match.not_destination_ips, connection.destination_ip) +
+         !dimension(match.source_ips, match.not_source_ips, connection.source_ip) +
+         !dimension(match.destination_ports, match.not_destination_ports, connection.port) +
+         !dimension(match.service_accounts, match.not_service_accounts, peer) + !principal_dimension(match, peer) +
+         !dimension(match.namespaces, match.not_namespaces, peer.ns);
+}
+
 bool clause_holds(const ZtunnelClause& clause, const ZtunnelPeer& peer, const ConnectionView& connection) {
   return clause.empty() || std::any_of(clause.begin(), clause.end(), [&](const ZtunnelMatch& match) {
            return !match.empty() && holds(match, peer, connection);
@@ -121,12 +131,17 @@ std::optional<std::size_t> first_match(const ZtunnelPolicy& policy, const Ztunne
   return std::nullopt;
 }
 
-std::string explain(const ZtunnelGroup& group, const ZtunnelPeer& peer, const ConnectionView& connection) {
+ZtunnelNearness explain(const ZtunnelGroup& group, const ZtunnelPeer& peer, const ConnectionView& connection) {
+  ZtunnelNearness out;
   for (const auto& clause : group) {
     if (clause_holds(clause, peer, connection)) continue;
-    return failing(clause.front(), peer, connection);
+    if (out.failing++ > 0) continue;
+    const auto nearest = std::min_element(clause.begin(), clause.end(), [&](const auto& a, const auto& b) {
+      return missing(a, peer, connection) < missing(b, peer, connection);
+    });
+    out.failure = failing(*nearest, peer, connection);
   }
-  return {};
+  return out;
 }
 
 }  // namespace meshsim::models::policy

@@ -65,7 +65,11 @@ bool group_matches(const ZtunnelGroup& group, const ZtunnelPeer& peer, const Con
 // Index of the first group that matches, or nullopt (PO-062).
 std::optional<std::size_t> first_match(const ZtunnelPolicy& policy, const ZtunnelPeer& peer,
                                        const ConnectionView& connection);
-// Why the group does not match: the first clause that fails, in words.
-std::string explain(const ZtunnelGroup& group, const ZtunnelPeer& peer, const ConnectionView& connection);
+// How far a group is from matching: how many clauses fail, and why the first of them does, in words.
+struct ZtunnelNearness {
+  std::size_t failing = 0;
+  std::string failure;
+};
+ZtunnelNearness explain(const ZtunnelGroup& group, const ZtunnelPeer& peer, const ConnectionView& connection);
 
 }  // namespace meshsim::models::policy

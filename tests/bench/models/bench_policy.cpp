@@ -16,14 +16,19 @@ namespace {
 using namespace meshsim;
 using namespace meshsim::models;
 
-// Four rules of source, method and path; `last` makes the last one match the request.
-std::string rules(int policy, bool last) {
+// Four rules of source, method and path (of source and port for ztunnel, which knows no HTTP); `last` makes the last
+// one match the request.
+std::string rules(int policy, bool last, bool http) {
   std::string out;
   for (int rule = 0; rule < 4; ++rule) {
     const std::string id = std::to_string(policy) + '-' + std::to_string(rule);
     out += "  - from: [{source: {principals: [\"cluster.local/ns/a/sa/cli\", \"cluster.local/ns/x/sa/" + id +
-           "\"]}}]\n    to: [{operation: {methods: [GET, POST], paths: [\"" +
-           (last && rule == 3 ? std::string("/api/*") : "/other/" + id + "/*") + "\"]}}]\n";
+           "\"]}}]\n    to: [{operation: {";
+    if (http)
+      out += "methods: [GET, POST], paths: [\"" + (last && rule == 3 ? std::string("/api/*") : "/other/" + id + "/*") +
+             "\"]}}]\n";
+    else
+      out += "ports: [\"" + (last && rule == 3 ? "8080" : std::to_string(20000 + policy * 4 + rule)) + "\"]}}]\n";
   }
   return out;
 }
@@ -38,7 +43,7 @@ std::string manifests(int policies, int attached, const std::string& mode) {
     out += "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: p" + std::to_string(i) +
            ", namespace: " + (here || i % 2 ? "a" : "b" + std::to_string(i % 97)) +
            "}\nspec:\n  selector: {matchLabels: {app: " + (here ? "srv" : "other" + std::to_string(i)) +
-           "}}\n  rules:\n" + rules(i, i == attached - 1);
+           "}}\n  rules:\n" + rules(i, i == attached - 1, mode.find("ambient") == std::string::npos);
   }
   return out;
 }
@@ -65,7 +70,10 @@ struct World {
     connection.destination_ip = *IpAddress::parse("10.0.0.2");
     connection.port = 8080;
     request = {"GET", "/api/v1/items/42?expand=all", "srv.a.svc.cluster.local", &headers, &jwts, false};
-    if (!engine->allows_envoy(view, connection, &request)) throw std::logic_error("the request must be allowed");
+    const std::size_t index = mesh->find_workload("a", "srv");
+    if (workload.mode == DataplaneMode::Ambient ? !engine->allows_ztunnel(index, connection)
+                                                : !engine->allows_envoy(view, connection, &request))
+      throw std::logic_error("the request must be allowed");
   }
 };
 
@@ -98,7 +106,7 @@ void BM_ZtunnelVerdict(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(world.engine->allows_ztunnel(workload, world.connection));
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
-BENCHMARK(BM_ZtunnelVerdict)->Args({10, 5})->Args({10000, 5});
+BENCHMARK(BM_ZtunnelVerdict)->Args({10, 5})->Args({10000, 5})->Args({10000, 50});
 
 void BM_Compile(benchmark::State& state) {
   const World world(static_cast<int>(state.range(0)), 5, "istio-injection: enabled");

@@ -67,6 +67,26 @@ TEST(Concerning, sidecar_destination_P06_P13) {
   EXPECT_EQ(table("sidecar", true), expected);
 }
 
+// PO-136, PO-137: filters are lost at ztunnel, run at Envoy.
+TEST(Concerning, filters_and_plugins_PF_32_PF_33_PO_136_PO_137) {
+  const auto plugin = [](const std::string& name, const std::string& spec) {
+    return "---\napiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: " + name +
+           ", namespace: a}\nspec: {" + spec + "url: \"oci://x\"}\n";
+  };
+  const std::string both = plugin("w1", kSelector) + plugin("w2", kRefs);
+  const auto status = [&](const std::string& mode, bool bound) {
+    std::string out;
+    for (const auto& one : PolicyBench(standard_mesh(mode, bound) + both).concerns("a/srv", "a/srv"))
+      out += one.policy.name + ' ' + (one.at ? std::string(to_string(*one.at)) : "-") + ' ' +
+             std::string(to_string(one.there)) + ' ' + one.rules.front() + "; ";
+    return out;
+  };
+  EXPECT_EQ(status("ambient", true), "w1 ztunnel open PO-136; w2 waypoint not-evaluated PO-006; ");
+  EXPECT_EQ(status("sidecar", true), "w1 sidecar not-evaluated PO-136; w2 waypoint not-evaluated PO-006; ");
+  EXPECT_EQ(status("ambient", false), "w1 ztunnel open PO-136; w2 - inert PO-150; ");
+  EXPECT_EQ(status("none", false), "w1 - inert PO-019b; w2 - inert PO-150; ");
+}
+
 TEST(Concerning, uncaptured_destination_P01) {
   for (const auto& [name, status] : table("none", false)) EXPECT_EQ(status, "- inert") << name;
   EXPECT_EQ(table("none", false).size(), 10u);

@@ -79,6 +79,21 @@ TEST(Custom, bad_providers_deny_what_matches_TV_43_PO_162) {
           .allowed);
 }
 
+TEST(Custom, an_unreachable_provider_is_failOpen_or_statusOnError_PO_163) {
+  EXPECT_EQ(at(custom("h"), block("h: {answer: unreachable}")).http_status, 403);
+  EXPECT_EQ(at(custom("err"), block("err: {answer: unreachable}")).http_status, 503);
+  EXPECT_TRUE(at(custom("open"), block("open: {answer: unreachable}")).allowed);
+  EXPECT_FALSE(at(custom("open"), block("open: {answer: deny}")).allowed) << "an answer is an answer";
+}
+
+TEST(Custom, an_authorizer_may_publish_metadata_that_rules_read_PO_045) {
+  const std::string rule =
+      policy("{rules: [{when: [{key: \"experimental.envoy.filters.http.ext_authz[team]\", values: [a]}]}]}", "meta");
+  EXPECT_TRUE(at(custom("h") + rule, block("h: {answer: allow}")).unknown);
+  EXPECT_FALSE(at(rule, block("")).unknown);
+  EXPECT_FALSE(at(rule, block("")).allowed) << "nothing sets it";
+}
+
 TEST(Custom, findings_name_the_unknown_provider_PO_162) {
   EXPECT_TRUE(PolicyBench(standard_mesh("sidecar") + custom("nobody")).has_finding("MSH0110"));
 }

@@ -1,6 +1,7 @@
 // Properties over random policies: the evaluators against transcriptions of the reference, against each other, and
 // against changes that must not matter.
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -133,6 +134,67 @@ TEST(Property, envoy_and_ztunnel_agree_on_l4_policies) {
   }
   EXPECT_GT(compared, 3000);
   EXPECT_GT(hits, 300);
+}
+
+namespace {
+
+// Why the reference lets the two evaluators differ on a policy; empty: they must agree.
+std::vector<std::string> excuses(const AuthorizationPolicy& policy, const ZtunnelConversion& converted) {
+  std::vector<std::string> out;
+  if (!converted.unsupported.empty()) out.push_back(policy.action == Action::Deny ? "PO-058" : "PO-057");
+  const auto empty = [](const ZtunnelGroup& group) {
+    return std::any_of(group.begin(), group.end(), [](const ZtunnelClause& clause) {
+      return std::any_of(clause.begin(), clause.end(), [](const ZtunnelMatch& match) { return match.empty(); });
+    });
+  };
+  if (std::any_of(converted.policy->groups.begin(), converted.policy->groups.end(), empty)) out.push_back("PO-062");
+  const auto star_inside = [](const std::string& value) {
+    return value.size() > 2 && value.find('*', 1) < value.size() - 1;
+  };
+  for (const auto& rule : policy.rules) {
+    std::vector<std::string> namespaces;
+    for (const auto& source : rule.from) {
+      namespaces.insert(namespaces.end(), source.namespaces.any.begin(), source.namespaces.any.end());
+      namespaces.insert(namespaces.end(), source.namespaces.none.begin(), source.namespaces.none.end());
+      if (!source.trust_domains.empty()) out.push_back("PO-061");
+    }
+    if (std::any_of(namespaces.begin(), namespaces.end(), star_inside)) out.push_back("PO-060");
+  }
+  return out;
+}
+
+}  // namespace
+
+// Over policies of every kind: where nothing excuses a difference there is none, and each excuse is needed.
+TEST(Property, envoy_and_ztunnel_differ_only_where_the_reference_says) {
+  std::mt19937 random(5);
+  const Dice dice = dice_of(random);
+  std::map<std::string, int> differences;  // of policies with this excuse alone
+  int without = 0;
+  RandomQuestion question;
+  for (int i = 0; i < 40000; ++i) {
+    AuthorizationPolicy policy = random_policy(dice, dice(2) ? Fields::All : Fields::L4);
+    if (dice(4) == 0 && !policy.rules.empty() && !policy.rules[0].from.empty())
+      policy.rules[0].from[0].namespaces.any = {"p*-x"};
+    const ZtunnelConversion converted = convert(policy, {"istio-system", false});
+    random_question(dice, question);
+    const bool ztunnel =
+        first_match(*converted.policy, ztunnel_peer(question.connection.principal), question.connection).has_value();
+    const bool envoy = envoy_matches(policy, question, false);
+    auto why = excuses(policy, converted);
+    std::sort(why.begin(), why.end());
+    why.erase(std::unique(why.begin(), why.end()), why.end());
+    if (why.empty()) {
+      ++without;
+      ASSERT_EQ(envoy, ztunnel) << i << ' ' << yaml_of(policy) << question.principal;
+    } else if (envoy != ztunnel && why.size() == 1) {
+      ++differences[why[0]];
+    }
+  }
+  EXPECT_GT(without, 2000);
+  for (const char* rule : {"PO-057", "PO-058", "PO-060", "PO-062"}) EXPECT_GT(differences[rule], 0) << rule;
+  // An emptied source matches nobody, and an ALLOW gets wider than written.
+  EXPECT_GT(differences["PO-061"], 0);
 }
 
 // They differ exactly where the reference says so.

@@ -21,7 +21,7 @@ std::string condition(const std::string& spec, const std::string& block = "{prof
 
 }  // namespace
 
-TEST(IstiodStatus, ztunnel_PO_069a_to_e) {
+TEST(IstiodStatus, ztunnel_PF_06_PO_069a_to_e) {
   EXPECT_EQ(condition("{rules: [{from: [{source: {namespaces: [a]}}]}]}"), "ZtunnelAccepted=True Accepted PO-069a");
   EXPECT_EQ(condition("{rules: [{to: [{operation: {methods: [GET]}}]}]}"),
             "ZtunnelAccepted=True UnsupportedValue PO-069b");

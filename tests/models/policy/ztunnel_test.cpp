@@ -45,6 +45,21 @@ TEST(Ztunnel, deny_with_http_fields_TV_12_TV_13_TV_14_TV_15_PO_058) {
           .allowed);
 }
 
+TEST(Ztunnel, explains_which_rule_came_nearest_and_the_field_that_failed) {
+  const PolicyDecision out = at(
+      "{rules: [{from: [{source: {namespaces: [x]}}], to: [{operation: {ports: [\"1\"]}}]}, {from: [{source: "
+      "{namespaces: "
+      "[y]}}, {source: {principals: [\"*/sa/other\"], namespaces: [a]}}], to: [{operation: {ports: [\"8080\"]}}]}]}");
+  EXPECT_FALSE(out.allowed);
+  ASSERT_EQ(out.considered.size(), 1u);
+  EXPECT_EQ(out.considered[0].nearest_rule, 1);
+  EXPECT_EQ(out.considered[0].nearest_failure, "namespaces [y] do not admit namespace \"a\"");
+  // Denials that do not match are explained for an allowed connection, too.
+  const PolicyDecision allowed = at("{action: DENY, rules: [{to: [{operation: {ports: [\"1\"]}}]}]}");
+  EXPECT_TRUE(allowed.allowed);
+  EXPECT_EQ(allowed.considered.at(0).nearest_failure, "ports do not admit port 8080");
+}
+
 TEST(Ztunnel, when_keys_PO_056_PF_46) {
   EXPECT_TRUE(
       at("{rules: [{when: [{key: source.namespace, values: [a]}, {key: destination.port, values: [\"8080\"]}]}]}")

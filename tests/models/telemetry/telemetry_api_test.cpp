@@ -1,5 +1,7 @@
 // The Telemetry API at Envoys: TM-170..TM-177, PO-134. Cases named as in istio/istio pilot/pkg/model/telemetry_test.go
 // and telemetry_logging_test.go (master 2026-08).
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -337,6 +339,87 @@ TEST(TelemetryApi, TM164_SpansPerPath) {
           ss.http_flow(),
           ss.outcome({ss.middle(ss.gateway, Transport::Plaintext, ""), ss.sidecar_in(kMtls, ss.gateway_id())}, kMtls))),
       2u);
+}
+
+// The line of the server's sidecar under this MeshConfig.
+std::string line_under(const std::string& config) {
+  Bench b(As::Sidecar, As::Sidecar);
+  set_config(b, config);
+  const Outcome out = sidecars(b);
+  return out.telemetry.logs.empty() ? std::string() : out.telemetry.logs.back().line;
+}
+
+TEST(TelemetryApi, TM141_DefaultText) {
+  EXPECT_EQ(line_under(R"({"accessLogFile":"/dev/stdout"})"),
+            "[%START_TIME%] \"GET / HTTP/1.1\" 200 - via_upstream - \"-\" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% "
+            "%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% \"-\" \"-\" \"%REQ(X-REQUEST-ID)%\" "
+            "\"reviews.back.svc.cluster.local:9080\" \"10.0.0.4:9080\" inbound|9080|| %UPSTREAM_LOCAL_ADDRESS% "
+            "10.0.0.4:9080 %DOWNSTREAM_REMOTE_ADDRESS% outbound_.9080_._.reviews.back.svc.cluster.local default\n");
+}
+
+TEST(TelemetryApi, TM141_DefaultJsonHasItsKeysAndTypes) {
+  const std::string line = line_under(R"({"accessLogFile":"/dev/stdout","accessLogEncoding":"JSON"})");
+  EXPECT_TRUE(
+      line.starts_with("{\"authority\":\"reviews.back.svc.cluster.local:9080\",\"bytes_received\":%BYTES_RECEIVED%,"))
+      << line;
+  EXPECT_NE(line.find("\"response_code\":200,"), std::string::npos);
+  EXPECT_NE(line.find("\"response_flags\":\"-\","), std::string::npos);
+  EXPECT_NE(line.find("\"user_agent\":null,"), std::string::npos);
+  EXPECT_EQ(std::count(line.begin(), line.end(), ':') > 24, true);
+}
+
+TEST(TelemetryApi, TM141_CustomFormats) {
+  const auto text = [](const std::string& format) {
+    return line_under(R"({"accessLogFile":"/dev/stdout","accessLogFormat":")" + format + R"("})");
+  };
+  EXPECT_EQ(text("%REQ(:METHOD)% %REQ(X-A?:PATH)% 100%% %DOWNSTREAM_PEER_URI_SAN%"),
+            "GET / 100%% spiffe://cluster.local/ns/shop/sa/productpage\n");  // %% stays until a run fills the line in
+  EXPECT_EQ(text("%RESPONSE_CODE% %UPSTREAM_CLUSTER_RAW% %HOSTNAME% %CEL(response.code == 200)%"),
+            "200 inbound|9080|| reviews-v1-abc true\n");
+  EXPECT_EQ(line_under(R"({"accessLogFile":"/dev/stdout","accessLogEncoding":"JSON",
+                           "accessLogFormat":"{\"b\":{\"code\":\"%RESPONSE_CODE%\"},\"a\":\"%REQ(X-NONE)%\",\"n\":1}"})"),
+            "{\"a\":null,\"b\":{\"code\":200},\"n\":1}\n");
+  // Not JSON: istiod keeps its default.
+  EXPECT_TRUE(line_under(R"({"accessLogFile":"/dev/stdout","accessLogEncoding":"JSON","accessLogFormat":"oops"})")
+                  .starts_with("{\"authority\":"));
+}
+
+// TM-162, TM-166: a trace breaks where the next proxy does not read what this one writes.
+TEST(TelemetryApi, TM162_BrokenPropagation) {
+  const auto parent = [](const char* client, const char* server, bool propagate, const std::string& zipkin) {
+    Bench b(As::Sidecar, As::Sidecar);
+    set_config(b, R"({"extensionProviders":[{"name":"zipkin","zipkin":)" + zipkin + "}]}");
+    for (const char* kind : {"zipkin", "opentelemetry", "datadog"}) {
+      ExtensionProvider provider;
+      provider.name = provider.kind = kind;
+      if (kind == std::string_view("zipkin")) provider.node = b.mesh.settings.config.back()["extensionProviders"].at(0);
+      b.mesh.settings.extension_providers.push_back(provider);
+    }
+    b.mesh.settings.profile.trace_context_propagation_switch = true;
+    const auto spec = [](const std::string& name, bool on) {
+      return R"({"tracing":[{"providers":[{"name":")" + name + R"("}],"disableContextPropagation":)" +
+             (on ? "false" : "true") + "}]}";
+    };
+    add_telemetry(b, "shop", "t", spec(client, propagate));
+    add_telemetry(b, "back", "t", spec(server, true));
+    const Outcome out = sidecars(b);
+    EXPECT_EQ(out.telemetry.spans.size(), 2u);
+    return out.telemetry.spans.size() == 2 ? out.telemetry.spans[1].parent : std::string("?");
+  };
+  const std::string joined = "sidecar shop/productpage-v1 outbound";
+  EXPECT_EQ(parent("opentelemetry", "opentelemetry", true, "{}"), joined);
+  EXPECT_EQ(parent("opentelemetry", "zipkin", true, "{}"), "");
+  EXPECT_EQ(parent("zipkin", "opentelemetry", true, R"({"traceContextOption":"USE_B3_WITH_W3C_PROPAGATION"})"), joined);
+  EXPECT_EQ(parent("datadog", "zipkin", true, "{}"), "");
+  EXPECT_EQ(parent("opentelemetry", "opentelemetry", false, "{}"), "");
+}
+
+TEST(TelemetryApi, TM010_TheWaypointsReporterIsASwitch) {
+  Bench b(As::Ambient, As::Ambient);
+  EXPECT_NE(find_metric(through_waypoint(b), "istio_requests_total", "waypoint"), nullptr);
+  b.mesh.settings.profile.ztunnel_metrics_reporter_waypoint = false;
+  EXPECT_EQ(find_metric(through_waypoint(b), "istio_requests_total", "waypoint"), nullptr);
+  EXPECT_NE(find_metric(through_waypoint(b), "istio_requests_total", "destination"), nullptr);
 }
 
 }  // namespace

@@ -32,9 +32,32 @@ TEST(ExitCodes, FailedExpectationIsOneForEveryFormat) {
 TEST(ExitCodes, FailOnAPolicyStatus) {
   EXPECT_EQ(meshsim({"run", file("shop.yaml"), "--fail-on", "bypassed"}).code, kFailed);
   EXPECT_EQ(meshsim({"run", file("shop.yaml"), "--fail-on", "open,denies-all"}).code, kFine);
+  const auto pitfall = [](const std::string& name) {
+    return std::string(MESHSIM_SOURCE_DIR) + "/scenarios/cases/pitfalls/" + name + "/scenario.yaml";
+  };
+  EXPECT_EQ(meshsim({"run", pitfall("pf-04-l7-deny-without-effect")}).code, kFine);
+  EXPECT_EQ(meshsim({"run", pitfall("pf-04-l7-deny-without-effect"), "--fail-on", "open"}).code, kFailed);
+  EXPECT_EQ(meshsim({"run", pitfall("pf-05-l7-allow-denies-everything"), "--fail-on", "bypassed,denies-all"}).code,
+            kFailed);
   const Ran wrong = meshsim({"run", file("shop.yaml"), "--fail-on", "bypased"});
   EXPECT_EQ(wrong.code, kUsage);
   EXPECT_THAT(wrong.err, HasSubstr("bypased"));
+}
+
+// PO-069b, PO-069d (PF-06), PO-069f: what istiod would write, whatever the verdict.
+TEST(Explain, ShowsTheConditionsThatIstiodWrites) {
+  const auto explain = [](const std::string& name) {
+    return meshsim(
+               {"explain", std::string(MESHSIM_SOURCE_DIR) + "/scenarios/cases/pitfalls/" + name + "/scenario.yaml"})
+        .out;
+  };
+  EXPECT_THAT(explain("pf-04-l7-deny-without-effect"),
+              HasSubstr("PO-069d istiod writes ZtunnelAccepted=True (UnsupportedValue)"));
+  EXPECT_THAT(explain("pf-05-l7-allow-denies-everything"),
+              HasSubstr("PO-069b istiod writes ZtunnelAccepted=True (UnsupportedValue)"));
+  EXPECT_THAT(explain("pf-47-custom-by-selector"), HasSubstr("PO-069e istiod writes ZtunnelAccepted=False"));
+  EXPECT_THAT(meshsim({"explain", file("shop.yaml")}).out,
+              HasSubstr("PO-069f istiod writes WaypointAccepted=True (Accepted)"));
 }
 
 TEST(ExitCodes, WrongUsageIs64AndSaysWhy) {

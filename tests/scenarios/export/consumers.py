@@ -7,6 +7,7 @@ import filecmp
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -282,6 +283,40 @@ def otlp(meshsim, source, folder):
     json.loads((folder / "timeline.chrome.json").read_text())
 
 
+def series_of_report(meshsim, scenario):
+    """Every series that the JSON result of a run lists: name and labels."""
+    done = subprocess.run([meshsim, "run", str(scenario), "-o", "json"], capture_output=True, text=True)
+    found = set()
+    for flow in json.loads(done.stdout)["flows"]:
+        for outcome in flow["outcomes"]:
+            for metric in outcome["telemetry"]["metrics"]:
+                found.add((metric["name"], tuple(sorted(metric["labels"].items()))))
+    return found
+
+
+def series_of_export(path, names):
+    """The same of an OpenMetrics text: scrape labels taken away, histograms by their counts."""
+    scrape = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+    found = set()
+    for line in path.read_text().splitlines():
+        name = line.split("{", 1)[0]
+        if line.startswith("#") or name.endswith(("_bucket", "_sum")) or name == "istio_build":
+            continue
+        name = name.removesuffix("_count")
+        labels = {k: v.replace('\\"', '"') for k, v in scrape.findall(line[line.index("{"):])}
+        found.add((name, tuple(sorted((k, v) for k, v in labels.items() if k in names))))
+    return found
+
+
+def same_series(meshsim, scenario, folder):
+    """An export leaves no series of the result out and adds none."""
+    wanted = series_of_report(meshsim, scenario)
+    names = {label for _, labels in wanted for label, _ in labels}
+    found = series_of_export(folder / "metrics.openmetrics.txt", names)
+    check(sorted(found - wanted)[:2], [], f"{scenario}: series that the result does not have")
+    check(sorted(wanted - found)[:2], [], f"{scenario}: series that the export lacks")
+
+
 def same_files(a, b):
     names = sorted(str(p.relative_to(a)) for p in a.rglob("*") if p.is_file())
     check(names, sorted(str(p.relative_to(b)) for p in b.rglob("*") if p.is_file()), f"names in {a}")
@@ -300,6 +335,7 @@ def repeat(meshsim, source, folder):
         export(meshsim, scenario, "metrics,logs,traces,pcap", a, "--threads", "1")
         export(meshsim, scenario, "metrics,logs,traces,pcap", b, "--threads", "3")
         files += same_files(a, b)
+        same_series(meshsim, scenario, a)
         shutil.rmtree(a)
         shutil.rmtree(b)
     check(files > 100, True, f"files compared: {files}")
