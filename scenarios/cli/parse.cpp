@@ -101,6 +101,8 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
   profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");
   auto* schema = app.add_subcommand("schema", "JSON Schema of the scenario file");
+  auto* gui = app.add_subcommand("gui", "The window, where it is installed");
+  add_files(*gui, o);
   auto* version = app.add_subcommand("version", "Version of the program");
   auto* completion = app.add_subcommand("completion", "Completion script for a shell");
   completion->add_option("shell", o.shell, "bash, zsh or fish")
@@ -119,6 +121,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   if (*run) return run_command(o, streams);
   if (*explain) return explain_command(o, streams);
   if (*matrix) return matrix_command(o, streams);
+  if (*gui) return gui_command(o, streams);
   if (*test) return test_command(o, streams);
   if (*init) return init_command(o, streams);
   if (*diff) return diff_command(o, streams);
