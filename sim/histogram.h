@@ -3,6 +3,7 @@
 // octave (a bucket is at most 1.6 % wide). Integer counts: merging is exact and order-independent, unlike t-digests or
 // reservoirs. Count, sum, squares, least and greatest are kept exactly beside it.
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/tally.h"
@@ -22,6 +23,13 @@ class Histogram {
   }
   void merge(const Histogram& o);
   void clear();
+  // What counts() and tally() of another one said: for results that were written down.
+  static Histogram restore(std::vector<std::uint64_t> counts, const Tally& tally) {
+    Histogram out;
+    out.counts_ = std::move(counts);
+    out.tally_ = tally;
+    return out;
+  }
 
   const Tally& tally() const { return tally_; }
   std::uint64_t count() const { return tally_.count; }

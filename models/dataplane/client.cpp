@@ -49,7 +49,7 @@ void Walker::from_client(Walk walk, const Address& to) {
     forward(std::move(walk), sender, choice, to);
     return;
   }
-  const std::size_t client = mesh_.find_workload(flow_.from.ns, flow_.from.name);
+  const std::size_t client = client_workload();
   if (client == kNone) {
     unknown(std::move(walk), {"", "the client " + flow_.from.ns + "/" + flow_.from.name +
                                       " is not among the workloads of the manifests"});
@@ -80,6 +80,10 @@ void Walker::from_client(Walk walk, const Address& to) {
   }
 }
 
+std::size_t Walker::client_workload() const {
+  return flow_.from.variant ? *flow_.from.variant : mesh_.find_workload(flow_.from.ns, flow_.from.name);
+}
+
 bool Walker::outbound_excluded(const Workload& client, const Address& to) const {
   const CaptureRules& rules = client.capture;
   if (has(rules.exclude_outbound_ports, to.port)) return true;
@@ -102,8 +106,7 @@ void Walker::from_plain(Walk walk, const Address& to, std::string_view who) {
        std::string(who) +
            " has no proxy on its side: it connects directly, in plaintext as far as the mesh is concerned",
        {}});
-  const std::size_t client =
-      flow_.from.kind == Client::Kind::Workload ? mesh_.find_workload(flow_.from.ns, flow_.from.name) : kNone;
+  const std::size_t client = flow_.from.kind == Client::Kind::Workload ? client_workload() : kNone;
   const Locality* locality = client == kNone || mesh_.workloads[client].pods.empty()
                                  ? nullptr
                                  : &mesh_.workloads[client].pods.front().locality;

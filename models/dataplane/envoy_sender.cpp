@@ -67,6 +67,9 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
       next.out.routes.push_back(std::move(finding));
     }
     for (const Reason& reason : choice.reasons) next.hop().reasons.push_back(reason);
+    next.hop().timeout_ns = choice.timeout_ns;
+    if (choice.retries) next.hop().retry_attempts = choice.retries->attempts;
+    next.hop().traffic_policy = choice.policy.node;
     switch (choice.kind) {
       case RouteChoice::Kind::Answer: {
         for (const auto& [name, value] : choice.answer_headers) next.out.response_headers.emplace_back(name, value);

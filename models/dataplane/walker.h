@@ -86,6 +86,7 @@ class Walker {
   void name_destination(Walk& walk, std::size_t workload, std::uint16_t port) const;
 
   // client.cpp
+  std::size_t client_workload() const;
   void from_client(Walk walk, const Address& to);
   void from_plain(Walk walk, const Address& to, std::string_view who);
   void from_sidecar(Walk walk, std::size_t client, const Address& to);

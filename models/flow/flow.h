@@ -63,6 +63,8 @@ struct Client {
   enum class Kind : std::uint8_t { Workload, Outside, Gateway } kind = Kind::Workload;
   std::string ns, name;         // Workload and Gateway
   std::optional<IpAddress> ip;  // Outside
+  // Which of several workloads of that name (a Deployment half restarted); nullopt: the first.
+  std::optional<std::size_t> variant;  // index into Mesh::workloads
 };
 
 struct Destination {

@@ -57,7 +57,8 @@ Party client_of(const Mesh& mesh, const Flow& flow, const Outcome& outcome) {
   }
   switch (flow.from.kind) {
     case Client::Kind::Workload:
-      return party_of_workload(workload_at(mesh, mesh.find_workload(flow.from.ns, flow.from.name)));
+      return party_of_workload(
+          workload_at(mesh, flow.from.variant ? *flow.from.variant : mesh.find_workload(flow.from.ns, flow.from.name)));
     case Client::Kind::Gateway:
       return party_of_gateway(mesh, mesh.find_gateway(flow.from.ns, flow.from.name));
     case Client::Kind::Outside:

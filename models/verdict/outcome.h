@@ -47,6 +47,10 @@ struct Hop {
   bool passthrough = false;     // sidecar outbound: no cluster of the registry, the bytes go where the client sent them
   std::size_t workload = npos;  // index into Mesh::workloads of the proxy's pods (ztunnel: of the workload it serves)
   std::size_t gateway = npos;   // index into Mesh::gateways for gateways and waypoints
+  // What the route chosen here says about time, for the simulation.
+  std::int64_t timeout_ns = 0;  // 0: none
+  int retry_attempts = -1;      // -1: the proxy's default
+  Node traffic_policy;          // trafficPolicy in force for the destination (connectionPool, outlierDetection)
   Reasons reasons;
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 };

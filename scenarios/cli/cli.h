@@ -15,6 +15,7 @@ struct Streams {
   std::ostream& out;
   std::ostream& err;
   bool terminal = false;  // `out` is a terminal
+  bool progress = false;  // `err` is one: long runs may show how far they are
 };
 
 int cli_main(const std::vector<std::string>& arguments, const Streams& streams);

@@ -1,5 +1,7 @@
 #pragma once
 // Options: what the commands share, after parsing (internal to scenarios/cli).
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,10 @@ struct Options {
   std::string name_pattern;                  // test --run
   std::vector<std::string> tags;             // test --tag
   bool fail_fast = false, require_tests = false;
-  bool exit_code = false;  // diff
+  bool exit_code = false;             // diff
+  std::optional<std::uint64_t> seed;  // run
+  std::string replications;           // run: A..B
+  bool judge_only = false;            // run: do not simulate
   ReadLimits limits;
   std::string shell;                    // completion
   std::vector<std::string> exports;     // run --export
@@ -31,6 +36,7 @@ struct Options {
 // Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to
 // report.
 int run_command(const Options& options, const Streams& streams);
+int merge_command(const Options& options, const Streams& streams);
 int explain_command(const Options& options, const Streams& streams);
 int matrix_command(const Options& options, const Streams& streams);
 int diff_command(const Options& options, const Streams& streams);

@@ -52,9 +52,19 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   add_common(*run, o, "table, wide, json, yaml");
   add_namespaces(*run, o);
   run->add_option("--fail-on", o.fail_on,
-                  "Exit 1 if a policy has one of these statuses (bypassed, open, denies-all, inert, ...)")
+                  "Exit 1 if a policy has one of these statuses (bypassed, open, denies-all, inert, ...), or had it in "
+                  "the simulation for longer than so long (window:bypassed>0s; also exposed, failed, lost)")
       ->allow_extra_args(false)
       ->delimiter(',');
+  run->add_option("--seed", o.seed, "Seed of the simulation, instead of the scenario's");
+  run->add_option("--replications", o.replications,
+                  "Simulate these replications only: A..B, or one number; merge puts results together");
+  run->add_flag("--judge-only", o.judge_only, "Verdicts only: do not simulate flows that have traffic");
+
+  auto* merge = app.add_subcommand("merge", "One result from runs of single replications: the same bytes as one run");
+  merge->add_option("paths", o.files, "Results of `meshsim run -o json`, or - for standard input");
+  merge->add_option("-o,--output", o.output, "Format: json, yaml")->default_str("json");
+  merge->add_option("--out", o.out_dir, "Write the result into this folder instead of standard output");
 
   run->add_option("--export", o.exports,
                   "Write into the folder of --out what real consumers read: metrics, logs, traces, pcap")
@@ -119,6 +129,10 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
     return kUsage;
   }
   if (*run) return run_command(o, streams);
+  if (*merge) {
+    if (o.output == "table") o.output = "json";
+    return merge_command(o, streams);
+  }
   if (*explain) return explain_command(o, streams);
   if (*matrix) return matrix_command(o, streams);
   if (*gui) return gui_command(o, streams);

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/cli/simulation.h"
 #include "scenarios/export/export.h"
 #include "scenarios/report/init_report.h"
 #include "scenarios/report/report.h"
@@ -84,21 +85,43 @@ int run_command(const Options& options, const Streams& streams) {
   const ReportFormat* format = find_run_format(options.output);
   if (format == nullptr)
     return usage_error(streams, "there is no output format " + options.output + " (table, wide, json, yaml)");
-  for (const std::string& status : options.fail_on)
-    if (std::find(kStatuses.begin(), kStatuses.end(), status) == kStatuses.end())
+  std::vector<WindowLimit> limits;
+  for (const std::string& status : options.fail_on) {
+    if (const auto limit = parse_window_limit(status)) {
+      limits.push_back(*limit);
+    } else if (std::find(kStatuses.begin(), kStatuses.end(), status) == kStatuses.end()) {
       return usage_error(streams,
                          "--fail-on knows the statuses enforced, bypassed, inert, denies-all, open, dry-run, "
-                         "not-applicable and not-evaluated, not " +
+                         "not-applicable and not-evaluated, and windows such as window:bypassed>0s (also exposed, "
+                         "failed, lost), not " +
                              status);
+    }
+  }
+  if (!options.replications.empty() && !parse_replications(options.replications))
+    return usage_error(streams, "--replications wants A..B or one number, not " + options.replications);
+  if (!limits.empty() && options.judge_only)
+    return usage_error(streams,
+                       "windows are of a simulation: --fail-on window:... and --judge-only exclude each other");
   ExportOptions exports;
   if (const auto problem = read_export_options(options, exports)) return usage_error(streams, *problem);
   const auto loaded = load_for(options, streams);
   RunOptions how;
   how.threads = options.threads;
   how.only_flow = options.flow;
-  const RunResult result = run(loaded, how);
+  RunResult result = run(loaded, how);
   if (!options.flow.empty() && result.flows.empty() && !loaded->unreadable)
     return usage_error(streams, "the scenario has no flow named " + options.flow);
+  bool broken_timeline = false;
+  if (!options.judge_only && !loaded->unreadable && (has_traffic(loaded->scenario) || !limits.empty())) {
+    Simulated simulated = simulate_loaded(*loaded, options, streams);
+    for (const models::Diagnostic& d : simulated.diagnostics) {
+      streams.err << models::format(d) << '\n';
+      broken_timeline |= d.severity == models::Severity::Error;
+    }
+    result.simulation = std::make_shared<const models::SimulationResult>(std::move(simulated.result));
+    if (simulated.capacity) result.capacity = std::make_shared<const models::Capacity>(std::move(*simulated.capacity));
+    compare_latency(result);
+  }
   ReportOptions report;
   report.colour = use_colour(options, streams) && options.out_dir.empty();
   report.only_namespace = options.ns;
@@ -113,7 +136,9 @@ int run_command(const Options& options, const Streams& streams) {
   if (const int code = deliver(format->render(result, report), "run" + extension(options.output), options, streams);
       code != kFine)
     return code;
-  if (loaded->unreadable) return kData;
+  if (loaded->unreadable || broken_timeline) return kData;
+  for (const WindowLimit& limit : limits)
+    if (exceeds(*result.simulation, limit)) return kFailed;
   for (const FlowRun& flow : result.flows) {
     if (!flow.expectations.failed.empty()) return kFailed;
     for (const models::Outcome& outcome : flow.result.outcomes)

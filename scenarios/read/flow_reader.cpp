@@ -128,21 +128,6 @@ void read_request(Node node, const std::shared_ptr<const models::Tree>& tree, co
     findings.error("MSH0011", jwts.key_position(), path + " has both jwt and jwts; put all tokens into jwts");
 }
 
-Traffic read_traffic(Fields& fields) {
-  Traffic traffic;
-  const Node rate = fields.node("rate");
-  if (rate.has_value()) {
-    traffic.per_second = rate.is_string() ? parse_rate(rate.text()) : rate.number();
-    if (traffic.per_second && *traffic.per_second < 0) traffic.per_second.reset();
-    if (!traffic.per_second) fields.wrong(rate, "rate", "a rate such as \"200/s\", \"12/m\" or a number per second");
-  }
-  if (const auto word = fields.word("arrivals", {"poisson", "constant"}))
-    traffic.arrivals = *word == 0 ? "poisson" : "constant";
-  traffic.request_bytes = static_cast<std::uint64_t>(fields.integer("requestBytes", 0, kMostBytes).value_or(512));
-  traffic.response_bytes = static_cast<std::uint64_t>(fields.integer("responseBytes", 0, kMostBytes).value_or(4096));
-  return traffic;
-}
-
 std::string default_name(const models::Flow& flow) {
   const std::string from = flow.from.kind == Client::Kind::Outside ? "outside" : flow.from.ns + '/' + flow.from.name;
   std::string to = flow.to.host;
@@ -152,7 +137,7 @@ std::string default_name(const models::Flow& flow) {
 }
 
 ScenarioFlow read_flow(Node node, const std::shared_ptr<const models::Tree>& tree, const std::string& path,
-                       ScenarioFindings& findings) {
+                       const ReadOptions& options, ScenarioFindings& findings) {
   ScenarioFlow out;
   out.node = node;
   models::Flow& flow = out.flow;
@@ -170,7 +155,7 @@ ScenarioFlow read_flow(Node node, const std::shared_ptr<const models::Tree>& tre
   if (const Node from = fields.mapping("from"); from.exists()) flow.from = read_client(from, path + ".from", findings);
   if (const Node to = fields.mapping("to"); to.exists()) flow.to = read_destination(to, path + ".to", findings);
   read_request(fields.mapping("request"), tree, path + ".request", flow, findings);
-  out.traffic = read_traffic(fields);
+  out.traffic = read_traffic(fields, options, findings);
   if (const Node expect = fields.mapping("expect"); expect.exists())
     out.expect = read_expectation(expect, path + ".expect", findings);
   fields.done();
@@ -181,9 +166,9 @@ ScenarioFlow read_flow(Node node, const std::shared_ptr<const models::Tree>& tre
 }  // namespace
 
 std::vector<ScenarioFlow> read_flows(Node list, const std::shared_ptr<const models::Tree>& tree,
-                                     ScenarioFindings& findings) {
+                                     const ReadOptions& options, ScenarioFindings& findings) {
   std::vector<ScenarioFlow> out;
-  for (const Node node : list) out.push_back(read_flow(node, tree, element("flows", out.size()), findings));
+  for (const Node node : list) out.push_back(read_flow(node, tree, element("flows", out.size()), options, findings));
   return out;
 }
 

@@ -21,17 +21,14 @@
 
 #include "models/flow/flow.h"
 #include "models/mesh/mesh.h"
+#include "models/simulation/cost_model.h"
+#include "models/simulation/traffic.h"
 #include "scenarios/read/expectation.h"
 #include "scenarios/read/manifest_reader.h"
 
 namespace meshsim::scenarios {
 
-struct Traffic {
-  std::optional<double> per_second;  // `rate`; nullopt: the flow is judged, not simulated
-  std::string arrivals = "poisson";  // poisson | constant
-  std::uint64_t request_bytes = 512;
-  std::uint64_t response_bytes = 4096;
-};
+using Traffic = models::FlowTraffic;
 
 struct ScenarioFlow {
   models::Flow flow;
@@ -62,6 +59,7 @@ struct RunSettings {
   std::int64_t warmup_ns = 0;
   std::uint64_t seed = 1;
   std::uint32_t replications = 1;
+  std::int64_t sample_ns = 0;  // width of the intervals in which counts are kept; 0: chosen
 };
 
 struct LabelOverlay {
@@ -82,7 +80,8 @@ struct Scenario {
   std::vector<LabelOverlay> labels;     // already applied to `objects`
   std::vector<ScenarioFlow> flows;
   std::vector<TimelineEvent> timeline;  // by time, then in the order of the file
-  models::Node costs;                   // may be Missing
+  models::CostModel costs;              // defaults with the overrides of `costs`
+  std::vector<models::Application> applications;
   RunSettings run;
 
   models::Diagnostics diagnostics;  // sorted

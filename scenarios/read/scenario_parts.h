@@ -11,7 +11,7 @@ namespace meshsim::scenarios {
 
 // flow_reader.cpp
 std::vector<ScenarioFlow> read_flows(models::Node list, const std::shared_ptr<const models::Tree>& tree,
-                                     ScenarioFindings& findings);
+                                     const ReadOptions& options, ScenarioFindings& findings);
 // expectation_reader.cpp
 Expectation read_expectation(models::Node node, const std::string& path, ScenarioFindings& findings);
 // mesh_block.cpp
@@ -35,6 +35,11 @@ void apply_label_overlays(const std::vector<LabelOverlay>& overlays, std::vector
 std::vector<TimelineEvent> read_timeline(models::Node list, const std::shared_ptr<const models::Tree>& tree,
                                          const ReadOptions& options, models::Diagnostics& diagnostics,
                                          ScenarioFindings& findings);
+// traffic_reader.cpp: how often a flow is asked; `costs` and `applications`.
+Traffic read_traffic(Fields& flow, const ReadOptions& options, ScenarioFindings& findings);
+void read_costs(models::Node node, models::CostModel& costs, ScenarioFindings& findings);
+std::vector<models::Application> read_applications(models::Node node, const std::vector<ScenarioFlow>& flows,
+                                                   ScenarioFindings& findings);
 RunSettings read_run_settings(models::Node node, ScenarioFindings& findings);
 
 }  // namespace meshsim::scenarios

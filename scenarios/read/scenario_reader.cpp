@@ -152,9 +152,10 @@ void ScenarioReader::decode(ScenarioFindings& findings) {
   for (Object& object : make_gateways(fields.list("gateways"), findings)) collector_.add_made(std::move(object));
   scenario_.labels = read_label_overlays(fields.list("labels"), findings);
 
-  scenario_.flows = read_flows(fields.list("flows"), scenario_.tree, findings);
+  scenario_.flows = read_flows(fields.list("flows"), scenario_.tree, beside, findings);
   scenario_.timeline = read_timeline(fields.list("timeline"), scenario_.tree, beside, scenario_.diagnostics, findings);
-  scenario_.costs = fields.mapping("costs");
+  read_costs(fields.mapping("costs"), scenario_.costs, findings);
+  scenario_.applications = read_applications(fields.mapping("applications"), scenario_.flows, findings);
   scenario_.run = read_run_settings(fields.mapping("run"), findings);
   fields.done();
 }
@@ -197,7 +198,7 @@ Scenario read_scenario_tree(std::shared_ptr<const Tree> tree, const ReadOptions&
 std::vector<ScenarioFlow> read_flow_list(const std::shared_ptr<const Tree>& tree, Node list, Diagnostics& diagnostics,
                                          bool& unreadable) {
   ScenarioFindings findings{tree->file(), diagnostics};
-  std::vector<ScenarioFlow> flows = read_flows(list, tree, findings);
+  std::vector<ScenarioFlow> flows = read_flows(list, tree, {}, findings);
   unreadable = unreadable || findings.broken;
   return flows;
 }

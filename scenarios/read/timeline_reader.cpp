@@ -67,8 +67,20 @@ void TimelineReader::read_target(Fields& fields, Node value, TimelineEvent& even
   const bool delete_files = event.action == Action::Delete && (!value.is_string() || is_file_name(value.text()));
   if (event.action == Action::Apply || delete_files) return read_files(fields, value, event);
   if (event.action == Action::Fail || event.action == Action::Heal) {
-    // What can fail is more than objects (links, certificates, istiod): the simulation names what it knows.
-    if (!value.is_mapping() && event.target.empty()) fields.wrong(value, key, "the name of what fails, or a mapping");
+    // What can fail is more than objects: istiod, a link, a certificate, the ztunnel of a node.
+    const std::string_view text = event.target;
+    const auto slashes = std::count(text.begin(), text.end(), '/');
+    const auto starts = [&](std::string_view prefix, int parts) {
+      return text.starts_with(prefix) && slashes == parts && !text.ends_with('/');
+    };
+    if (text == "istiod" || starts("node/", 1) || starts("ztunnel/", 1) || starts("link/", 2) ||
+        starts("certificate/", 2))
+      return;
+    event.object = parse_object_name(event.target);
+    if (!event.object)
+      fields.wrong(value, key,
+                   "istiod, node/NAME, ztunnel/NODE, link/NODE/NODE, certificate/NAMESPACE/WORKLOAD, or an object as "
+                   "namespace/kind/name");
     return;
   }
   event.object = parse_object_name(event.target);
@@ -122,6 +134,7 @@ RunSettings read_run_settings(Node node, ScenarioFindings& findings) {
   out.duration_ns = fields.duration("duration").value_or(0);
   out.warmup_ns = fields.duration("warmup").value_or(0);
   out.seed = static_cast<std::uint64_t>(fields.integer("seed", 0, INT64_MAX).value_or(1));
+  out.sample_ns = fields.duration("sample").value_or(0);
   out.replications = static_cast<std::uint32_t>(fields.integer("replications", 1, 1'000'000).value_or(1));
   fields.done();
   return out;

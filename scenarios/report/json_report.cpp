@@ -4,6 +4,7 @@
 
 #include "scenarios/report/json_value.h"
 #include "scenarios/report/report.h"
+#include "scenarios/report/simulation_json.h"
 
 namespace meshsim::scenarios {
 namespace {
@@ -211,6 +212,7 @@ Json run_value(const RunResult& run, const ReportOptions& options) {
   }
   out["workloads"] = std::move(workloads);
   out["flows"] = std::move(flows);
+  if (run.simulation) out["simulation"] = simulation_value(*run.simulation, run.capacity.get());
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "scenarios/report/report.h"
+#include "scenarios/report/simulation_report.h"
 #include "scenarios/report/style.h"
 
 namespace meshsim::scenarios {
@@ -147,6 +148,7 @@ std::string table(const RunResult& run, const ReportOptions& options, bool wide)
     }
     out += columns(modes);
   }
+  if (run.simulation) out += simulation_table(*run.simulation, run.capacity.get(), wide, options);
   return out;
 }
 

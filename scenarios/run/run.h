@@ -11,6 +11,11 @@
 #include "scenarios/read/manifest_reader.h"
 #include "scenarios/read/scenario.h"
 
+namespace meshsim::models {
+struct SimulationResult;
+struct Capacity;
+}  // namespace meshsim::models
+
 namespace meshsim::scenarios {
 
 struct Loaded {
@@ -28,6 +33,9 @@ struct FlowRun {
 struct RunResult {
   std::shared_ptr<const Loaded> loaded;
   std::vector<FlowRun> flows;  // in the scenario's order
+  // Present when traffic was simulated (scenarios/run/simulation_run.h).
+  std::shared_ptr<const models::SimulationResult> simulation;
+  std::shared_ptr<const models::Capacity> capacity;
 };
 
 // `paths`: scenario files, or manifests (files, folders, patterns) without flows; "-" is standard input.

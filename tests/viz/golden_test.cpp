@@ -1,13 +1,12 @@
-// Golden pictures: what the eye would notice and structure cannot say. They hold for one Qt and one font; elsewhere they
-// are skipped visibly. MESHSIM_UPDATE_GOLDEN=1 records them anew; the change is then reviewed as pictures.
-#include <algorithm>
-#include <cmath>
-
+// Golden pictures: what the eye would notice and structure cannot say. They hold for one Qt and one font; elsewhere
+// they are skipped visibly. MESHSIM_UPDATE_GOLDEN=1 records them anew; the change is then reviewed as pictures.
 #include <QFontInfo>
 #include <QImage>
 #include <QImageReader>
 #include <QImageWriter>
 #include <QPainter>
+#include <algorithm>
+#include <cmath>
 
 #include "tests/viz/support.h"
 #include "viz/charts/chart_panel.h"
@@ -78,7 +77,8 @@ TEST_P(GoldenTest, LooksAsRecorded) {
   for (int y = 0; y < actual.height(); ++y)
     for (int x = 0; x < actual.width(); ++x) {
       const QRgb a = actual.pixel(x, y), b = expected.pixel(x, y);
-      const int far = std::max({std::abs(qRed(a) - qRed(b)), std::abs(qGreen(a) - qGreen(b)), std::abs(qBlue(a) - qBlue(b))});
+      const int far =
+          std::max({std::abs(qRed(a) - qRed(b)), std::abs(qGreen(a) - qGreen(b)), std::abs(qBlue(a) - qBlue(b))});
       different += far > 16 ? 1 : 0;
       difference.setPixel(x, y, far > 16 ? qRgb(255, 0, 0) : a);
     }
@@ -92,10 +92,12 @@ TEST_P(GoldenTest, LooksAsRecorded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Views, GoldenTest,
-                         testing::Values(Golden{"graph-light", "graph", {760, 360}}, Golden{"graph-dark", "graph", {760, 360}, 1, true},
+                         testing::Values(Golden{"graph-light", "graph", {760, 360}},
+                                         Golden{"graph-dark", "graph", {760, 360}, 1, true},
                                          Golden{"graph-2x", "graph", {760, 360}, 2},
                                          Golden{"graph-flipped", "graph", {760, 360}, 1, false, true},
-                                         Golden{"flows", "flows", {1000, 220}}, Golden{"policies-dark", "policies", {900, 200}, 1, true},
+                                         Golden{"flows", "flows", {1000, 220}},
+                                         Golden{"policies-dark", "policies", {900, 200}, 1, true},
                                          Golden{"changes", "changes", {900, 260}, 1, false, true},
                                          Golden{"chart-points", "chart-points", {700, 320}},
                                          Golden{"chart-paths", "chart-paths", {900, 220}, 1, true},

@@ -24,6 +24,7 @@
 #include "viz/panels/flow_panel.h"
 #include "viz/panels/inspector.h"
 #include "viz/panels/policy_panel.h"
+#include "viz/panels/timeline_panel.h"
 
 namespace meshsim::viz {
 
@@ -252,7 +253,7 @@ void MainWindow::make_menus() {
   add(go, {"ask", "", "nextFlow", "previousFlow", "nextHop", "previousHop", "nextFinding", "previousFinding", "",
            "back", "forward"});
   QMenu* run = menuBar()->addMenu(tr("&Run"));
-  add(run, {"run", "stop", "", "compareOpened", "compare", "compareNone"});
+  add(run, {"run", "simulate", "stop", "", "nextEvent", "timeline", "", "compareOpened", "compare", "compareNone"});
   QMenu* show = menuBar()->addMenu(tr("&View"));
   add(show,
       {"zoomIn", "zoomOut", "zoomReset", "zoomFit", "layout", "", "ztunnels", "idle", "collapseAll", "expandAll", ""});
@@ -310,7 +311,9 @@ void MainWindow::refresh_actions() {
                            "zoomIn",        "zoomOut",      "zoomReset",    "zoomFit",     "layout",
                            "ztunnels",      "idle",         "collapseAll",  "expandAll",   "help"})
     action(QString::fromLatin1(name))->setEnabled(open);
-  action(QStringLiteral("stop"))->setEnabled(session_.busy());
+  action(QStringLiteral("stop"))->setEnabled(session_.busy() || session_.simulating());
+  action(QStringLiteral("simulate"))->setEnabled(open && !session_.simulating());
+  action(QStringLiteral("nextEvent"))->setEnabled(session_.simulated() != nullptr);
   action(QStringLiteral("compareNone"))->setEnabled(!session_.compared_with().isEmpty());
   const bool flow = session_.selection().kind == Selection::Kind::Flow;
   action(QStringLiteral("nextHop"))->setEnabled(flow);

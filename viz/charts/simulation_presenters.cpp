@@ -23,7 +23,8 @@ std::vector<const FlowStatistics*> busiest(const SimulationResult& simulation, s
   std::vector<const FlowStatistics*> out;
   for (const FlowStatistics& f : simulation.flows)
     if (f.latency.count() > 0) out.push_back(&f);
-  std::stable_sort(out.begin(), out.end(), [](const FlowStatistics* a, const FlowStatistics* b) { return a->started > b->started; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const FlowStatistics* a, const FlowStatistics* b) { return a->started > b->started; });
   if (out.size() > most) out.resize(most);
   return out;
 }
@@ -95,8 +96,9 @@ LineData latency_over_time(const Analysis& analysis) {
     series.flows = flows_named(analysis, f->flow);
     for (std::size_t i = 0; i < f->finished_samples.size() && i < f->latency_sum_samples.size(); ++i)
       if (f->finished_samples[i] > 0)
-        series.points.emplace_back((static_cast<double>(i) + 0.5) * width,
-                                   ms(static_cast<double>(f->latency_sum_samples[i]) / static_cast<double>(f->finished_samples[i])));
+        series.points.emplace_back(
+            (static_cast<double>(i) + 0.5) * width,
+            ms(static_cast<double>(f->latency_sum_samples[i]) / static_cast<double>(f->finished_samples[i])));
     if (!series.points.empty()) out.series.push_back(std::move(series));
   }
   out.finding = fmt::format("intervals of {:.3g} s", width);
@@ -186,7 +188,8 @@ LineData requests_by_reporter(const Analysis& analysis) {
     series.flows = flows[reporter];
     out.series.push_back(std::move(series));
   }
-  out.finding = by_reporter.contains("nobody") ? "some requests are reported by nobody" : "every request is reported by somebody";
+  out.finding =
+      by_reporter.contains("nobody") ? "some requests are reported by nobody" : "every request is reported by somebody";
   return out;
 }
 

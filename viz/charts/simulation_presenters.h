@@ -10,7 +10,8 @@ LineData latency_distribution(const Analysis& analysis);
 LineData latency_over_time(const Analysis& analysis);
 BarData time_by_part(const Analysis& analysis);
 BarData time_by_hop(const Analysis& analysis);
-// Requests in each interval by who reports them (istio_requests_total); what ztunnels count are connections, not requests.
+// Requests in each interval by who reports them (istio_requests_total); what ztunnels count are connections, not
+// requests.
 LineData requests_by_reporter(const Analysis& analysis);
 BarData utilisation(const Analysis& analysis);
 

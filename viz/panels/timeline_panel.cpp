@@ -1,8 +1,5 @@
 #include "viz/panels/timeline_panel.h"
 
-#include <algorithm>
-#include <map>
-
 #include <QHBoxLayout>
 #include <QHelpEvent>
 #include <QKeyEvent>
@@ -10,6 +7,8 @@
 #include <QPainter>
 #include <QToolTip>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <map>
 
 #include "models/simulation/result.h"
 #include "viz/look/theme.h"
@@ -41,7 +40,9 @@ TimelineBar bar_of(const Window& w) {
                : w.status == "denies-all"          ? t.denied
                : w.status == "open"                ? t.open
                                                    : t.unknown;
-  bar.sign = w.kind == Window::Kind::Failed ? QStringLiteral("!") : w.status == "enforced" ? glyph(EdgeClass::Enforced) : glyph(EdgeClass::Bypassed);
+  bar.sign = w.kind == Window::Kind::Failed ? QStringLiteral("!")
+             : w.status == "enforced"       ? glyph(EdgeClass::Enforced)
+                                            : glyph(EdgeClass::Bypassed);
   bar.tip = QStringLiteral("%1\n%2 %3\n%4 s \u2013 %5 s, %6 requests")
                 .arg(q(w.flow), q(w.status), q(w.subject))
                 .arg(bar.from, 0, 'g', 5)
@@ -58,7 +59,8 @@ TimelineCanvas::TimelineCanvas(QWidget* parent) : QWidget(parent) {
   setMouseTracking(true);
 }
 
-void TimelineCanvas::set_rows(std::vector<TimelineRow> rows, std::vector<std::pair<double, QString>> changes, double duration) {
+void TimelineCanvas::set_rows(std::vector<TimelineRow> rows, std::vector<std::pair<double, QString>> changes,
+                              double duration) {
   rows_ = std::move(rows);
   changes_ = std::move(changes);
   duration_ = duration;
@@ -118,8 +120,9 @@ void TimelineCanvas::paintEvent(QPaintEvent*) {
       p.drawRoundedRect(box, 3, 3);
       p.setPen(t.text);
       if (box.width() > 30)
-        p.drawText(box.adjusted(5, 0, -3, 0), Qt::AlignVCenter | Qt::AlignLeft,
-                   p.fontMetrics().elidedText(bar.sign + ' ' + bar.word, Qt::ElideRight, static_cast<int>(box.width()) - 8));
+        p.drawText(
+            box.adjusted(5, 0, -3, 0), Qt::AlignVCenter | Qt::AlignLeft,
+            p.fontMetrics().elidedText(bar.sign + ' ' + bar.word, Qt::ElideRight, static_cast<int>(box.width()) - 8));
     }
   }
   p.setPen(QPen(t.text, 1.6));
@@ -133,7 +136,8 @@ void TimelineCanvas::mousePressEvent(QMouseEvent* event) {
 }
 
 void TimelineCanvas::mouseMoveEvent(QMouseEvent* event) {
-  if ((event->buttons() & Qt::LeftButton) != 0 && event->position().x() >= kLeft) emit moved(at_of(event->position().x()));
+  if ((event->buttons() & Qt::LeftButton) != 0 && event->position().x() >= kLeft)
+    emit moved(at_of(event->position().x()));
 }
 
 bool TimelineCanvas::event(QEvent* event) {
@@ -207,8 +211,9 @@ TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
   connect(next_, &QToolButton::clicked, this, [this] { step_event(1); });
   connect(slider_, &QSlider::valueChanged, this, [this](int value) { set_time(duration_ * value / kSteps); });
   connect(canvas_, &TimelineCanvas::moved, this, &TimelinePanel::set_time);
-  connect(canvas_, &TimelineCanvas::chosen, this,
-          [this](const QString& flow) { session_.select({Selection::Kind::Flow, flow.toStdString(), 0, -1}); });
+  connect(canvas_, &TimelineCanvas::chosen, this, [this](const QString& flow) {
+    session_.select({Selection::Kind::Flow, flow.toStdString(), 0, -1});
+  });
   connect(&session, &Session::simulation_changed, this, &TimelinePanel::refresh);
 }
 
@@ -235,7 +240,8 @@ void TimelinePanel::refresh() {
   std::map<std::pair<std::string, std::string>, TimelineRow> by_subject;
   for (const Window& w : s.windows) {
     if (w.replication != 0) continue;
-    TimelineRow& row = by_subject[{w.flow, w.kind == Window::Kind::Exposed || w.kind == Window::Kind::Failed ? "" : w.subject}];
+    TimelineRow& row =
+        by_subject[{w.flow, w.kind == Window::Kind::Exposed || w.kind == Window::Kind::Failed ? "" : w.subject}];
     row.flow = w.flow;
     row.title = q(w.flow) + (w.subject.empty() ? QString() : QStringLiteral("  \u00b7  ") + q(w.subject));
     row.bars.push_back(bar_of(w));
@@ -262,8 +268,9 @@ void TimelinePanel::set_time(double at) {
       if (bar.from <= now_ && now_ < bar.until && bar.word != QLatin1String("enforced"))
         now << bar.sign + ' ' + bar.word + QStringLiteral(": ") + row.title;
   words_->setText(now.isEmpty() ? tr("At this moment nothing is exposed, failing or lost.")
-                  : now.size() > 3 ? now.mid(0, 3).join(QStringLiteral("   ")) + tr("   and %1 more").arg(now.size() - 3)
-                                   : now.join(QStringLiteral("   ")));
+                  : now.size() > 3
+                      ? now.mid(0, 3).join(QStringLiteral("   ")) + tr("   and %1 more").arg(now.size() - 3)
+                      : now.join(QStringLiteral("   ")));
 }
 
 void TimelinePanel::step_event(int by) {

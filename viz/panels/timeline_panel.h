@@ -1,8 +1,7 @@
 #pragma once
-// TimelinePanel: a simulated run over its time: when changes were made, and in which windows a flow was exposed, failed,
-// met a policy in another state, or lost a signal. One cursor: dragged, stepped from event to event (F4), or played.
-#include <vector>
-
+// TimelinePanel: a simulated run over its time: when changes were made, and in which windows a flow was exposed,
+// failed, met a policy in another state, or lost a signal. One cursor: dragged, stepped from event to event (F4), or
+// played.
 #include <QComboBox>
 #include <QLabel>
 #include <QScrollArea>
@@ -10,6 +9,7 @@
 #include <QTimer>
 #include <QToolButton>
 #include <QWidget>
+#include <vector>
 
 #include "viz/session/session.h"
 

@@ -1,8 +1,7 @@
 #include "viz/session/simulator.h"
 
-#include <exception>
-
 #include <QElapsedTimer>
+#include <exception>
 
 #include "models/simulation/result.h"
 #include "scenarios/run/simulation_run.h"

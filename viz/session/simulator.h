@@ -1,10 +1,9 @@
 #pragma once
 // Simulator: the thread that runs the traffic of a scenario over its timeline (scenarios/run/simulation_run.h). Slow by
 // nature: it reports progress, can be stopped, and a stopped run is still a result, marked as cut.
+#include <QObject>
 #include <atomic>
 #include <cstdint>
-
-#include <QObject>
 
 #include "viz/session/analysis.h"
 

@@ -1,0 +1,141 @@
+// Which way a request goes: the outcome by its share, the pods by the balancer of whoever chooses, and the plan for the
+// configurations that the proxies of exactly these pods have.
+#include <algorithm>
+
+#include "models/simulation/engine.h"
+
+namespace meshsim::models::simulation {
+
+// Purposes of a request's draws; each attempt has its own block. Draws of services start behind them.
+enum Purpose : std::uint32_t { kPath, kServerA, kGatewayA, kGatewayB, kGatewayC };  // further ones: requests.cpp
+
+std::size_t Engine::epoch_of_client(std::uint32_t pod, std::size_t flow) const {
+  if (pod == people_.outside()) return epoch_;
+  const Pod& p = people_.pods()[pod];
+  if (p.proxy != kNobody) return actors_[p.proxy].epoch;
+  // Captured by ztunnel? The world says so; kube-proxy, for whoever is not, is up to date.
+  const std::uint32_t ztunnel = people_.nodes()[p.node].ztunnel;
+  if (ztunnel == kNobody) return epoch_;
+  const Flow& asked = input_.flows[flow].flow;
+  const Mesh& mesh = *input_.epochs[epoch_].world.mesh;
+  for (const std::size_t w : mesh.workloads_named(asked.from.ns, asked.from.name))
+    if (mesh.workloads[w].mode == DataplaneMode::Ambient) return actors_[ztunnel].epoch;
+  return epoch_;
+}
+
+std::size_t Engine::epoch_of_server(const Plan& plan, std::uint32_t pod, std::size_t otherwise) const {
+  for (std::size_t i = plan.points.size(); i-- > 0;) {
+    const PathPoint& p = plan.points[i];
+    if (p.role != Role::Server || p.kind == ActorKind::Application) continue;
+    const Pod& at = people_.pods()[pod];
+    const std::uint32_t actor = p.kind == ActorKind::Ztunnel ? people_.nodes()[at.node].ztunnel : at.proxy;
+    return actor == kNobody ? otherwise : actors_[actor].epoch;
+  }
+  return otherwise;
+}
+
+const std::vector<std::uint32_t>& Engine::gateway_pods(std::size_t epoch, std::size_t gateway) const {
+  return people_.pods_of_gateway(epoch, gateway);
+}
+
+// Envoy: the less loaded of two at random (LEAST_REQUEST), as its own connections show it. ztunnel and kube-proxy: at
+// random.
+std::uint32_t Engine::balance(const Choice& choice, std::size_t flow, const std::vector<std::uint32_t>& pods,
+                              std::uint64_t draw) {
+  if (pods.size() == 1) return pods.front();
+  const std::size_t a = sim::below(pods.size(), draw);
+  const auto& points = choice.plan->points;
+  const bool envoy = std::any_of(points.begin(), points.end(), [](const PathPoint& p) {
+    return p.http && p.role != Role::Server && p.kind != ActorKind::Application;
+  });
+  if (!envoy) return pods[a];
+  std::size_t b = sim::below(pods.size() - 1, sim::mix64(draw));
+  if (b >= a) ++b;
+  const auto load = [&](std::size_t i) {
+    Cast cast = choice.cast;
+    cast.server = pods[i];
+    const Program& program = programs_[program_for(*choice.plan, choice.plan_id, flow, cast)];
+    return program.last_pool == kNobody ? 0u : pools_[program.last_pool].in_use;
+  };
+  return load(b) < load(a) ? pods[b] : pods[a];
+}
+
+void Engine::fill(Choice& choice, std::size_t flow, const Request& request, const Cast* kept) {
+  const Plan& plan = *choice.plan;
+  for (std::size_t i = 0; i < plan.gateways.size() && i < kMostGateways; ++i) {
+    if (kept != nullptr && kept->gateways[i] != kNobody) {
+      choice.cast.gateways[i] = kept->gateways[i];
+      continue;
+    }
+    const auto& pods = gateway_pods(choice.client_epoch, plan.gateways[i]);
+    choice.cast.gateways[i] = pods[sim::below(pods.size(), luck(request, static_cast<std::uint32_t>(kGatewayA + i)))];
+  }
+  for (std::size_t i = plan.gateways.size(); i < kMostGateways; ++i) choice.cast.gateways[i] = kNobody;
+  choice.cast.server = kNobody;
+  if (plan.server == kNone) return;
+  const auto& pods = people_.pods_of(choice.client_epoch, plan.server);
+  choice.cast.server = balance(choice, flow, pods, luck(request, kServerA));
+}
+
+Engine::Choice Engine::choose(std::size_t flow, std::uint32_t variant, std::uint32_t client, std::size_t client_epoch,
+                              const Request& request, const Cast* kept) {
+  Configurations configurations{client_epoch, client_epoch, client_epoch};
+  const std::uint64_t draw = luck(request, kPath);
+  Choice out;
+  out.client_epoch = client_epoch;
+  out.cast.client = client;
+  // The draw picks an outcome, its pods have configurations, these may change what the outcome is: two rounds settle
+  // it.
+  for (int round = 0; round < 3; ++round) {
+    const PlanSet& set = book_.get(flow, variant, configurations);
+    std::uint32_t index = 0;
+    out.plan = &set.pick(draw, index);
+    out.plan_id = set.first_id + index;
+    fill(out, flow, request, kept);
+    if (settled_) break;
+    Configurations now = configurations;
+    if (out.cast.gateways[0] != kNobody) {
+      const std::uint32_t proxy = people_.pods()[out.cast.gateways[0]].proxy;
+      if (proxy != kNobody) now.gateway = actors_[proxy].epoch;
+    }
+    if (out.cast.server != kNobody) now.server = epoch_of_server(*out.plan, out.cast.server, client_epoch);
+    if (now == configurations) break;
+    configurations = now;
+  }
+  return out;
+}
+
+// Which of the workloads with the client's name this pod belongs to in that epoch.
+std::uint32_t Engine::variant_of(std::size_t flow, std::size_t epoch, std::uint32_t pod) const {
+  const Client& from = input_.flows[flow].flow.from;
+  if (from.kind != Client::Kind::Workload) return 0;
+  const auto named = input_.epochs[epoch].world.mesh->workloads_named(from.ns, from.name);
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const auto& pods = people_.pods_of(epoch, named[i]);
+    if (std::find(pods.begin(), pods.end(), pod) != pods.end()) return static_cast<std::uint32_t>(i);
+  }
+  return 0;
+}
+
+// On a connection that exists: its path stays as far as the first HTTP proxy, what stands behind that is chosen anew.
+Engine::Choice Engine::choose_on(const Connection& connection, const Request& request) {
+  const Program& was = programs_[connection.program];
+  const Cast cast = was.cast;
+  const Plan* plan = was.plan;
+  const std::uint32_t plan_id = was.plan_id;
+  const std::size_t flow = connection.flow, epoch = connection.client_epoch;
+  const std::uint32_t variant = connection.variant;
+  if (!plan->gateways.empty()) return choose(flow, variant, cast.client, epoch, request, &cast);
+  Choice out{plan, plan_id, cast, epoch};
+  if (cast.server == kNobody) return out;
+  const PlanSet& now = book_.get(flow, variant, {epoch, epoch, epoch_of_server(*plan, cast.server, epoch)});
+  for (std::size_t i = 0; i < now.plans.size(); ++i)
+    if (now.plans[i].server == plan->server) {
+      out.plan = &now.plans[i];
+      out.plan_id = now.first_id + static_cast<std::uint32_t>(i);
+      break;
+    }
+  return out;
+}
+
+}  // namespace meshsim::models::simulation

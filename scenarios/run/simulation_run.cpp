@@ -1,0 +1,145 @@
+#include "scenarios/run/simulation_run.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "scenarios/expect/expectation_result.h"
+#include "scenarios/run/cluster_timeline.h"
+#include "scenarios/run/parallel.h"
+
+namespace meshsim::scenarios {
+
+namespace {
+
+constexpr std::int64_t kDefaultDuration = 30'000'000'000;
+
+std::optional<models::Verdict> intended_of(const ScenarioFlow& flow) {
+  if (!flow.expect || !flow.expect->verdict) return std::nullopt;
+  return flow.expect->verdict;
+}
+
+}  // namespace
+
+bool has_traffic(const Scenario& scenario) {
+  if (!scenario.timeline.empty() && !scenario.flows.empty()) return true;
+  return std::any_of(scenario.flows.begin(), scenario.flows.end(), [](const ScenarioFlow& flow) {
+    const Traffic& t = flow.traffic;
+    return (t.per_second && *t.per_second > 0) || t.arrivals == "closed" || !t.trace_ns.empty() ||
+           (t.arrivals == "ramp" && t.ramp_to > 0);
+  });
+}
+
+PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOptions& options) {
+  PreparedSimulation out;
+  const Scenario& scenario = loaded.scenario;
+  models::SimulationInput& input = out.input;
+  ClusterTimeline timeline = unfold_timeline(scenario);
+  out.diagnostics = std::move(timeline.diagnostics);
+  for (ClusterState& state : timeline.states) {
+    models::Epoch epoch;
+    epoch.at_ns = state.at_ns;
+    epoch.what = std::move(state.what);
+    models::Diagnostics told_already;
+    // Without a timeline the world is the one that is judged.
+    epoch.world = timeline.states.size() == 1 && scenario.timeline.empty()
+                      ? loaded.world
+                      : models::make_world(models::resolve(std::move(state.objects), scenario.mesh), told_already);
+    input.epochs.push_back(std::move(epoch));
+  }
+  input.disturbances = std::move(timeline.disturbances);
+  for (const ScenarioFlow& flow : scenario.flows) input.flows.push_back({flow.flow, flow.traffic, intended_of(flow)});
+  input.applications = scenario.applications;
+  for (models::Application& application : input.applications)
+    for (std::vector<models::Call>& step : application.calls)
+      for (models::Call& call : step) {
+        const auto it = std::find_if(input.flows.begin(), input.flows.end(),
+                                     [&](const models::SimulatedFlow& f) { return f.flow.name == call.flow; });
+        call.index = static_cast<std::size_t>(it - input.flows.begin());
+      }
+  input.costs = scenario.costs;
+  const std::int64_t last = scenario.timeline.empty() ? 0 : scenario.timeline.back().at_ns;
+  input.duration_ns = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
+  if (options.duration_ns) input.duration_ns = *options.duration_ns;
+  input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
+  input.sample_ns = scenario.run.sample_ns;
+  input.seed = options.seed.value_or(scenario.run.seed);
+  return out;
+}
+
+models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
+                                        std::uint32_t replications) {
+  const std::uint32_t count = options.count > 0 ? options.count : replications;
+  std::vector<models::SimulationResult> results(count);
+  std::vector<double> share(count);
+  std::vector<std::uint64_t> requests(count);
+  std::mutex mutex;
+  for_each_index(
+      count, options.threads,
+      [&](std::size_t i) {
+        models::SimulationControl control;
+        control.stop = options.stop;
+        if (options.progress)
+          control.progress = [&, i](std::int64_t ns, std::uint64_t done) {
+            const std::lock_guard lock(mutex);
+            share[i] = static_cast<double>(ns) / static_cast<double>(prepared.input.duration_ns);
+            requests[i] = done;
+            double sum = 0;
+            std::uint64_t all = 0;
+            for (std::size_t k = 0; k < count; ++k) {
+              sum += share[k];
+              all += requests[k];
+            }
+            options.progress(sum / count, all);
+          };
+        results[i] = models::simulate(prepared.input, options.first + static_cast<std::uint32_t>(i), control);
+      },
+      1);
+  models::SimulationResult out;
+  for (const models::SimulationResult& one : results) merge(out, one);
+  return out;
+}
+
+namespace {
+
+// The quantile, mean, least or greatest that a bound names.
+std::optional<double> measured(const sim::Histogram& latency, const std::string& quantile) {
+  if (latency.count() == 0) return std::nullopt;
+  if (quantile == "mean") return latency.mean();
+  if (quantile == "min") return static_cast<double>(latency.tally().least);
+  if (quantile == "max") return static_cast<double>(latency.tally().greatest);
+  if (!quantile.starts_with('p')) return std::nullopt;
+  return static_cast<double>(latency.quantile(std::strtod(quantile.c_str() + 1, nullptr) / 100));
+}
+
+}  // namespace
+
+void compare_latency(RunResult& run) {
+  const auto& flows = run.loaded->scenario.flows;
+  if (!run.simulation || run.flows.size() != flows.size()) return;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    if (!flows[i].expect || i >= run.simulation->flows.size()) continue;
+    ExpectationResult& result = run.flows[i].expectations;
+    for (const LatencyBound& bound : flows[i].expect->latency) {
+      const auto ns = measured(run.simulation->flows[i].latency, bound.quantile);
+      if (!ns) continue;
+      const auto limit = static_cast<double>(bound.ns);
+      const bool holds =
+          bound.below ? (bound.or_equal ? *ns <= limit : *ns < limit) : (bound.or_equal ? *ns >= limit : *ns > limit);
+      for (auto it = result.failed.begin(); it != result.failed.end(); ++it) {
+        if (it->field != "latency." + bound.quantile) continue;
+        if (holds) {
+          result.failed.erase(it);
+          ++result.passed;
+        } else {
+          it->actual = json_literal(sim::to_string(sim::SimTime{static_cast<std::int64_t>(*ns)}));
+        }
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace meshsim::scenarios

@@ -1,0 +1,41 @@
+#pragma once
+// Simulation of a scenario: its traffic over its timeline, replication by replication, on several threads. The result
+// does not depend on how many.
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "models/simulation/simulate.h"
+#include "scenarios/run/run.h"
+
+namespace meshsim::scenarios {
+
+struct SimulationOptions {
+  std::optional<std::uint64_t> seed;        // instead of the scenario's
+  std::optional<std::int64_t> duration_ns;  // instead of the scenario's
+  std::uint32_t first = 0, count = 0;       // replications first .. first + count - 1; 0: as many as the scenario says
+  unsigned threads = 1;                     // 0: one per processor
+  const std::atomic<bool>* stop = nullptr;
+  // Simulated share of all replications, 0 to 1, and requests so far; called from any thread, one at a time.
+  std::function<void(double done, std::uint64_t requests)> progress;
+};
+
+// Anything to simulate: a flow with a rate, clients or a trace, or a timeline.
+bool has_traffic(const Scenario& scenario);
+
+struct PreparedSimulation {
+  models::SimulationInput input;
+  models::Diagnostics diagnostics;  // of the timeline
+};
+// The scenario as `simulate` wants it; what several replications share.
+PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOptions& options = {});
+
+models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
+                                        std::uint32_t replications);
+
+// Latency expectations of a run that was judged, decided by its simulation.
+void compare_latency(RunResult& run);
+
+}  // namespace meshsim::scenarios
