@@ -49,12 +49,15 @@ void Walker::arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint1
     stall(std::move(walk));
     return;
   }
+  if (other_network(walk, workload, pod)) return;
   const bool hbone = transport == Transport::Hbone || transport == Transport::DoubleHbone;
   if (network_blocks(walk, workload, pod, hbone ? 15008 : port)) return;
   if (w.role == ProxyRole::None && w.mode == DataplaneMode::Ambient) {
     at_ztunnel(std::move(walk), workload, pod, port, transport);
   } else if (w.role == ProxyRole::None && w.mode == DataplaneMode::Sidecar) {
     at_sidecar(std::move(walk), workload, pod, port, transport);
+  } else if (w.role == ProxyRole::Waypoint || w.role == ProxyRole::EastWest) {
+    at_waypoint_itself(std::move(walk), workload, port, transport);
   } else if (transport == Transport::Hbone) {
     fail(std::move(walk), Verdict::Unreachable, "UF",
          {"DP-307", full_name(w) + " has no proxy that listens on 15008: the HBONE connection is refused",
@@ -66,6 +69,39 @@ void Walker::arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint1
   } else {
     at_application(std::move(walk), workload, port, transport);
   }
+}
+
+// The pods of a waypoint or east-west gateway as a destination: they serve other addresses than their own.
+void Walker::at_waypoint_itself(Walk walk, std::size_t workload, std::uint16_t port, Transport transport) {
+  const Workload& w = mesh_.workloads[workload];
+  const bool hbone = transport == Transport::Hbone || transport == Transport::DoubleHbone;
+  if (!hbone && transport != Transport::Mtls && (port == 15020 || port == 15021 || port == 15090)) {
+    walk.out.reasons.push_back({"DP-025", "port " + std::to_string(port) + " is the proxy's own, in plaintext", {}});
+    at_application(std::move(walk), workload, port, transport);
+    return;
+  }
+  if (w.gateway != kNone) {
+    Hop hop;
+    hop.proxy = w.role == ProxyRole::Waypoint ? ProxyKind::Waypoint : ProxyKind::Gateway;
+    hop.name = mesh_.gateways[w.gateway].ns + '/' + mesh_.gateways[w.gateway].name;
+    hop.inbound = true;
+    hop.transport = transport;
+    hop.port = hbone ? 15008 : port;
+    hop.identity = hbone ? walk.peer.identity : std::string();
+    hop.gateway = w.gateway;
+    hop.workload = workload;
+    walk.out.hops.push_back(std::move(hop));
+  }
+  if (hbone) {
+    fail(std::move(walk), Verdict::Unreachable, "-",
+         {"DP-320",
+          full_name(w) + " takes HBONE for the addresses it serves; its own address is none of them, the inner "
+                         "connection is closed",
+          w.owner.source});
+    return;
+  }
+  fail(std::move(walk), Verdict::Reset, transport == Transport::Mtls ? "UF" : "-",
+       {"DP-083", full_name(w) + " takes nothing but HBONE on port 15008", w.owner.source});
 }
 
 // DP-070 (15008), DP-072 (15006).

@@ -24,29 +24,36 @@ Locality locality_of(const Mesh& mesh, const Endpoint& endpoint) {
   return out;
 }
 
-// Number of leading scopes that match; counting stops at the first mismatch (DP-211).
-int rank(const Locality& client, const Locality& endpoint, bool node_too) {
-  const std::array<std::pair<const std::string*, const std::string*>, 5> scopes = {
-      {{&client.network, &endpoint.network},
-       {&client.region, &endpoint.region},
-       {&client.zone, &endpoint.zone},
-       {&client.subzone, &endpoint.subzone},
-       {&client.node, &endpoint.node}}};
-  const std::size_t most = node_too ? scopes.size() : 3;
-  int matched = 0;
-  for (std::size_t i = 0; i < most; ++i) {
-    if (*scopes[i].first != *scopes[i].second) break;
-    ++matched;
+const std::string& at_scope(const Locality& place, LocalityScope scope) {
+  switch (scope) {
+    case LocalityScope::Network:
+      return place.network;
+    case LocalityScope::Region:
+      return place.region;
+    case LocalityScope::Zone:
+      return place.zone;
+    case LocalityScope::Subzone:
+      return place.subzone;
+    case LocalityScope::Node:
+      break;
   }
-  return matched;
+  return place.node;
 }
 
-void keep_best_rank(std::vector<Candidate>& list, const Mesh& mesh, const Locality& client, bool node_too) {
-  int best = -1;
-  for (const Candidate& c : list) best = std::max(best, rank(client, locality_of(mesh, *c.endpoint), node_too));
-  std::erase_if(list,
-                [&](const Candidate& c) { return rank(client, locality_of(mesh, *c.endpoint), node_too) < best; });
+void keep_best_rank(std::vector<Candidate>& list, const Mesh& mesh, const Locality& client,
+                    std::span<const LocalityScope> scopes, bool strict) {
+  std::vector<Locality> places;
+  places.reserve(list.size());
+  for (const Candidate& c : list) places.push_back(locality_of(mesh, *c.endpoint));
+  std::vector<Candidate> kept;
+  for (const std::size_t i : best_ranked(places, client, scopes, strict)) kept.push_back(list[i]);
+  list = std::move(kept);
 }
+
+constexpr std::array kSameNode = {LocalityScope::Network, LocalityScope::Region, LocalityScope::Zone,
+                                  LocalityScope::Subzone, LocalityScope::Node};
+constexpr std::array kSameZone = {LocalityScope::Network, LocalityScope::Region, LocalityScope::Zone};
+constexpr std::array kNode = {LocalityScope::Node};
 
 bool locality_matches(const Locality& place, std::string_view pattern) {
   const std::array<std::string_view, 3> parts = {place.region, place.zone, place.subzone};
@@ -102,7 +109,7 @@ void prefer_localities(std::vector<Candidate>& list, const SelectionRequest& r, 
   const Mesh& mesh = *r.mesh;
   // DP-203: strict for ztunnel, Envoy and kube-proxy alike.
   if (service.internal_traffic_local) {
-    std::erase_if(list, [&](const Candidate& c) { return locality_of(mesh, *c.endpoint).node != r.client->node; });
+    keep_best_rank(list, mesh, *r.client, kNode, true);
     return;
   }
   if (r.balancer == Balancer::KubeProxy) return;
@@ -115,9 +122,9 @@ void prefer_localities(std::vector<Candidate>& list, const SelectionRequest& r, 
   }
   const std::string& how = service.traffic_distribution;
   if (how == "PreferSameNode") {
-    keep_best_rank(list, mesh, *r.client, true);
+    keep_best_rank(list, mesh, *r.client, kSameNode, false);
   } else if (!how.empty() && how != "Any") {
-    keep_best_rank(list, mesh, *r.client, false);
+    keep_best_rank(list, mesh, *r.client, kSameZone, false);
   } else if (r.balancer == Balancer::Envoy && r.outlier_detection && !r.client->region.empty()) {
     fail_over(list, mesh, *r.client,
               mesh.settings.config_value("localityLbSetting"));  // enabled by default in MeshConfig
@@ -125,6 +132,31 @@ void prefer_localities(std::vector<Candidate>& list, const SelectionRequest& r, 
 }
 
 }  // namespace
+
+std::vector<std::size_t> best_ranked(std::span<const Locality> places, const Locality& client,
+                                     std::span<const LocalityScope> scopes, bool strict) {
+  std::vector<std::size_t> ranks;
+  std::size_t best = strict ? scopes.size() : 0;
+  for (const Locality& place : places) {
+    std::size_t rank = 0;
+    while (rank < scopes.size() && at_scope(client, scopes[rank]) == at_scope(place, scopes[rank])) ++rank;
+    ranks.push_back(rank);
+    if (!strict) best = std::max(best, rank);
+  }
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < ranks.size(); ++i)
+    if (ranks[i] == best) out.push_back(i);
+  return out;
+}
+
+std::vector<double> weighted_shares(std::span<const int> weights) {
+  double total = 0;
+  for (const int weight : weights) total += weight;
+  std::vector<double> out;
+  if (total <= 0) return out;
+  for (const int weight : weights) out.push_back(weight / total);
+  return out;
+}
 
 std::vector<EndpointShare> select_endpoints(const SelectionRequest& r) {
   const Service& service = r.mesh->services[r.service];
@@ -135,9 +167,12 @@ std::vector<EndpointShare> select_endpoints(const SelectionRequest& r) {
 
   std::vector<Candidate> list;
   for (const Endpoint& endpoint : service.endpoints) {
-    if (!endpoint.healthy || endpoint.workload == kNone || endpoint.weight == 0) continue;               // DP-202
+    if (!endpoint.healthy || endpoint.workload == kNone || endpoint.weight == 0) continue;  // DP-202
+    const std::vector<PodInstance>& pods = r.mesh->workloads[endpoint.workload].pods;
+    if (endpoint.pod < pods.size() && pods[endpoint.pod].addresses.empty()) continue;  // nothing to dial
     if (port_index >= endpoint.target_ports.size() || endpoint.target_ports[port_index] == 0) continue;  // DP-201
     if (r.subset != nullptr && !matches(*r.subset, r.mesh->workloads[endpoint.workload].labels)) continue;
+    if (r.keep && !r.keep({endpoint.workload, endpoint.pod, endpoint.target_ports[port_index], 0})) continue;
     list.push_back({&endpoint, endpoint.target_ports[port_index], static_cast<double>(endpoint.weight)});
   }
   prefer_localities(list, r, service);

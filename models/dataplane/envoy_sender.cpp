@@ -72,6 +72,9 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
     next.hop().traffic_policy = choice.policy.node;
     switch (choice.kind) {
       case RouteChoice::Kind::Answer: {
+        if (times_out(next, choice.fault_delay_ns)) break;
+        next.out.response_body = choice.body;
+        next.out.response_details = choice.details;
         for (const auto& [name, value] : choice.answer_headers) next.out.response_headers.emplace_back(name, value);
         edit(next.out.response_headers, choice.response_headers);
         if (header(next.out.response_headers, "server").empty())
@@ -101,6 +104,13 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
         break;
       }
       case RouteChoice::Kind::Forward: {
+        if (times_out(next, choice.fault_delay_ns)) break;
+        if (!choice.flags.empty()) next.out.response_flags = choice.flags;  // DI: delayed
+        const std::int64_t timeout = next.hop().http ? choice.timeout_ns : 0;
+        if (timeout > 0)
+          next.deadlines.push_back({sender.kind, next.delay_ns + timeout,
+                                    choice.route ? choice.route->text() : std::string("the route"),
+                                    choice.route ? choice.route->source : Source{}});
         if (choice.new_path) next.path = *choice.new_path;
         if (choice.new_authority) next.authority = *choice.new_authority;
         edit(next.headers, choice.request_headers);
@@ -116,7 +126,10 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
             next.out.mirrored_to.push_back({w.ns + '/' + w.name, share.target_port, mirror.share * share.weight});
           }
         }
+        const std::size_t first = results_.size();
+        const bool http = next.hop().http;
         forward(std::move(next), sender, choice, original);
+        if (http && choice.retries) retry(first, *choice.retries, sender.kind, choice.route.has_value());
         break;
       }
     }
@@ -124,11 +137,87 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
   // Response header edits of the chosen routes apply to whatever comes back; done where the outcome was finished.
 }
 
+bool Walker::times_out(Walk& walk, std::int64_t delay_ns) {
+  walk.delay_ns += delay_ns;
+  const Walk::Deadline* first = nullptr;
+  for (const Walk::Deadline& deadline : walk.deadlines)
+    if (deadline.at_ns <= walk.delay_ns && (first == nullptr || deadline.at_ns < first->at_ns)) first = &deadline;
+  if (first == nullptr || delay_ns == 0) return false;
+  const Walk::Deadline deadline = *first;
+  answer(std::move(walk), deadline.by, 504, "UT",
+         {"DP-316", deadline.text + " sets a timeout that an injected delay exceeds", deadline.source});
+  return true;
+}
+
+namespace {
+
+// Whether `on` (retryOn) covers an answer that another proxy behind this one gave.
+bool retried(const Outcome& o, std::string_view on) {
+  const int status = o.http_status.value_or(0);
+  while (!on.empty()) {
+    const auto comma = on.find(',');
+    const std::string_view word = on.substr(0, comma);
+    on = comma == std::string_view::npos ? std::string_view() : on.substr(comma + 1);
+    if (word == "5xx" && status >= 500) return true;
+    if (word == "gateway-error" && status >= 502 && status <= 504) return true;
+    if (word == "retriable-4xx" && status == 409) return true;
+    if (word == std::to_string(status)) return true;
+    if (!o.grpc_status) continue;
+    constexpr std::pair<std::string_view, std::string_view> kGrpc[] = {{"cancelled", "CANCELLED"},
+                                                                       {"deadline-exceeded", "DEADLINE_EXCEEDED"},
+                                                                       {"internal", "INTERNAL"},
+                                                                       {"resource-exhausted", "RESOURCE_EXHAUSTED"},
+                                                                       {"unavailable", "UNAVAILABLE"}};
+    for (const auto& [name, state] : kGrpc)
+      if (word == name && *o.grpc_status == state) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Walker::retry(std::size_t first, const RetryPolicy& policy, ProxyKind by, bool stated) {
+  if (policy.attempts <= 0) return;
+  // Only what chance decides behind this proxy (a fault injected there) differs from try to try; an endpoint that
+  // refuses does so again, and which other one a retry finds depends on the load.
+  const auto again = [&](const Outcome& o) {
+    return o.answered_by && *o.answered_by != by && o.response_flags.find("FI") != std::string::npos &&
+           retried(o, policy.on);
+  };
+  double total = 0, failing = 0;
+  for (std::size_t i = first; i < results_.size(); ++i) {
+    total += results_[i].probability;
+    if (again(results_[i])) failing += results_[i].probability;
+  }
+  if (failing <= 0) return;
+  const double share = failing / total;
+  double last = 1, tries = 0;  // share^attempts; 1 + share + ... + share^attempts
+  for (int i = 0; i < policy.attempts; ++i) {
+    tries += last;
+    last *= share;
+  }
+  tries += last;
+  for (std::size_t i = first; i < results_.size(); ++i) {
+    Outcome& o = results_[i];
+    const bool failed = again(o);
+    o.probability *= failed ? last : tries;
+    if (failed && stated) o.response_flags += ",URX";
+    o.reasons.push_back({"DP-246",
+                         "up to " + std::to_string(policy.attempts) + " retries on " + policy.on +
+                             (failed ? ": none helped" : ": an earlier try may have failed"),
+                         {}});
+  }
+}
+
 void Walker::forward(Walk walk, const Sender& sender, const RouteChoice& choice, const Address& original) {
   walk.from = sender.workload;
   edit(walk.out.response_headers, choice.response_headers);
   const Service& service = mesh_.services[choice.service];
   walk.out.routed_service = choice.service;
+  if (walk.unopened) {
+    pass_on_by_sni(std::move(walk), sender, choice);
+    return;
+  }
   if (!service.external_name.empty()) {
     const std::size_t alias = mesh_.resolve_host(service.external_name, service.ns);
     if (alias == kNone || alias == choice.service) {
@@ -181,8 +270,24 @@ void Walker::forward(Walk walk, const Sender& sender, const RouteChoice& choice,
     return;
   }
   const Labels* subset = choice.subset.empty() ? nullptr : &choice.subset;
-  const auto shares = select_endpoints({&mesh_, choice.service, choice.port, subset, sender.locality, Balancer::Envoy,
-                                        choice.policy.locality, choice.policy.outlier_detection});
+  SelectionRequest request{&mesh_,
+                           choice.service,
+                           choice.port,
+                           subset,
+                           sender.locality,
+                           Balancer::Envoy,
+                           choice.policy.locality,
+                           choice.policy.outlier_detection,
+                           {}};
+  const bool own = owns(sender, service);
+  if (mesh_.several_networks)
+    request.keep = [&](const EndpointShare& endpoint) {
+      Crossing how = crossing(sender, service, endpoint, takes_mtls(sender, choice, endpoint, own));
+      if (how.kind != Crossing::Kind::Dropped) return true;
+      walk.hop().reasons.push_back(std::move(how.why));
+      return false;
+    };
+  const auto shares = select_endpoints(request);
   if (shares.empty()) {
     const bool dns = service.resolution == Resolution::Dns || service.resolution == Resolution::DnsRoundRobin ||
                      service.resolution == Resolution::DynamicDns;
@@ -198,11 +303,16 @@ void Walker::forward(Walk walk, const Sender& sender, const RouteChoice& choice,
           service.ref.source});
     return;
   }
-  for (const EndpointShare& share : shares) {
+  for (const EndpointShare& share : shares_here(walk, sender, choice, shares, own)) {
     Walk next = walk;
     next.out.probability *= share.weight;
     to_endpoint(std::move(next), sender, choice, share);
   }
+}
+
+bool Walker::owns(const Sender& sender, const Service& service) {
+  return sender.kind == ProxyKind::Waypoint && service.waypoint.bound() &&
+         (service.waypoint.gateway == sender.gateway || service.waypoint.canary_gateway == sender.gateway);
 }
 
 // DP-050: the destination is what the client asked for; one transport decision for the whole cluster.
@@ -355,10 +465,8 @@ Walker::TransportChoice Walker::transport_to(const Sender& sender, const Service
 void Walker::to_endpoint(Walk walk, const Sender& sender, const RouteChoice& choice, const EndpointShare& endpoint) {
   const Service& service = mesh_.services[choice.service];
   const Workload& target = mesh_.workloads[endpoint.workload];
-  const bool own = sender.kind == ProxyKind::Waypoint && service.waypoint.bound() &&
-                   (service.waypoint.gateway == sender.gateway || service.waypoint.canary_gateway == sender.gateway);
-  TransportChoice how =
-      transport_to(sender, service, choice.policy, target, endpoint.workload, endpoint.target_port, own);
+  TransportChoice how = transport_to(sender, service, choice.policy, target, endpoint.workload, endpoint.target_port,
+                                     owns(sender, service));
   // What leaves a waypoint or gateway is told by the next hop; their own hop shows what arrived.
   if (walk.hop().proxy == ProxyKind::Sidecar || !walk.hop().inbound) {
     walk.hop().transport = how.transport;
@@ -421,18 +529,7 @@ void Walker::to_bound_waypoint(Walk walk, const Sender& sender, const RouteChoic
     to.host = service.hostname;
     through_waypoint(std::move(next), index, to);
   };
-  const WaypointBinding& binding = service.waypoint;
-  if (binding.canary_gateway && binding.canary_weight > 0) {
-    Walk canary = walk;
-    canary.out.probability *= binding.canary_weight / 100.0;
-    if (binding.canary_weight < 100) {
-      walk.out.probability *= (100 - binding.canary_weight) / 100.0;
-      go(std::move(walk), binding.gateway);
-    }
-    go(std::move(canary), *binding.canary_gateway);
-    return;
-  }
-  go(std::move(walk), binding.gateway);
+  by_waypoint(std::move(walk), service.waypoint, go);
 }
 
 }  // namespace meshsim::models::dataplane

@@ -29,14 +29,23 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
         declared != nullptr && declared->target_number != 0)
       wire_port = declared->target_number;
   if (network_blocks(walk, gateway.workload, 0, wire_port)) return;
+  // The readiness port is the proxy's own: no server, no policy (ports of dataplane.md 0.4).
+  if (wire_port == 15021 && gateway.workload != kNone && transport == Transport::Plaintext && !walk.tls_bytes()) {
+    walk.out.reasons.push_back({"DP-025", "port 15021 is the gateway proxy's own readiness port", {}});
+    at_application(std::move(walk), gateway.workload, wire_port, transport);
+    return;
+  }
 
   const bool tls = walk.tls_bytes() || transport == Transport::Mtls;
   Walk probe = walk;
   RouteRequest request = route_request(probe, nullptr);
   request.http = walk.is_http() || walk.payload == Payload::AppTls;
   request.sni = walk.sni;
+  request.istio_alpn = transport == Transport::Mtls;
   const ServerMatch server = world_.routing->server_at_gateway(index, port, tls, request);
   for (const Reason& reason : server.reasons) hop.reasons.push_back(reason);
+  walk.unopened = server.auto_passthrough;
+  if (walk.unopened) hop.identity.clear();
   walk.out.hops.push_back(std::move(hop));
   if (!server.found) {
     walk.http_proxy_before &= walk.out.hops.size() > 1;
@@ -125,6 +134,7 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   RouteRequest route = route_request(at_route, &decision.valid_jwts);
   route.http = http;
   route.sni = walk.sni;
+  route.istio_alpn = transport == Transport::Mtls;
   auto choices = world_.routing->at_gateway(index, server, port, route);
   Address original;
   original.service = gateway.service;

@@ -44,6 +44,21 @@ std::string grpc_of(int http_status) {
   }
 }
 
+// What Envoy writes into an answer of its own; the part behind it varies with addresses and errors.
+std::string_view body_of(std::string_view flags) {
+  constexpr std::pair<std::string_view, std::string_view> kBodies[] = {
+      {"UH", "no healthy upstream"},
+      {"UF", "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"},
+      {"UC", "upstream connect error or disconnect/reset before headers. reset reason: connection termination"},
+      {"UO", "upstream connect error or disconnect/reset before headers. reset reason: overflow"},
+      {"UT", "upstream request timeout"},
+      {"FI", "fault filter abort"},
+      {"DI,FI", "fault filter abort"}};
+  for (const auto& [flag, body] : kBodies)
+    if (flags.substr(0, flag.size()) == flag) return body;
+  return {};
+}
+
 }  // namespace
 
 Walk Walker::first_walk() const {
@@ -151,6 +166,8 @@ void Walker::finish(Walk walk) {
     out.l7_processed |= hop.http;
     out.waypoint_traversed |= hop.proxy == ProxyKind::Waypoint;
   }
+  if (out.verdict != Verdict::Allowed && out.http_status && out.response_body.empty())
+    out.response_body = body_of(out.response_flags);
   if (flow_.protocol == FlowProtocol::Grpc) {
     // A fault may abort with a gRPC status of its own.
     if (const std::string stated = header(out.response_headers, "grpc-status"); out.answered_by && !stated.empty())
@@ -233,6 +250,7 @@ void Walker::deny(Walk walk, const Hop& hop, const PolicyDecision& decision, boo
     walk.out.http_status = decision.http_status;  // DP-304, PO-028
     walk.out.response_flags = decision.response_flags.empty() ? "-" : decision.response_flags;
     walk.out.response_details = decision.details;
+    walk.out.response_body = decision.body;
   } else {
     walk.out.http_status =
         http && walk.http_proxy_before ? std::optional(503) : std::nullopt;  // DP-302, DP-303, PO-065

@@ -3,6 +3,7 @@
 // the flow (weights, endpoints in different modes, canary waypoints) continues with copies of the walk, each with its
 // share of the probability. One file per actor: client.cpp (uncaptured, sidecar), ztunnel_client.cpp, envoy_sender.cpp,
 // waypoint_hop.cpp, gateway_hop.cpp, arrival.cpp.
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +42,21 @@ struct Sender {
   bool sends_hbone = true;
 };
 
+// How an endpoint of another network is reached (DP-270..DP-277).
+struct Crossing {
+  enum class Kind : std::uint8_t {
+    None,         // same network
+    Dropped,      // not among this proxy's endpoints
+    DoubleHbone,  // through an east-west gateway
+    Mtls,         // through an AUTO_PASSTHROUGH gateway
+    Closed,       // the proxy refuses
+    Unknown
+  };
+  Kind kind = Kind::None;
+  std::size_t gateway = kNone;  // into Mesh::network_gateways
+  Reason why = {};
+};
+
 // What travels inside the transport.
 enum class Payload : std::uint8_t { Http, Bytes, AppTls };
 
@@ -54,6 +70,16 @@ struct Walk {
   std::string sni;         // of the outermost TLS that a gateway may look at
   Peer peer;
   std::size_t from = kNone;  // workload whose network namespace sends (NetworkPolicy)
+  // Timeouts of the HTTP tiers passed so far, on the clock of injected delays (DP-316).
+  struct Deadline {
+    ProxyKind by = ProxyKind::Sidecar;
+    std::int64_t at_ns = 0;
+    std::string text;
+    Source source;
+  };
+  std::int64_t delay_ns = 0;
+  std::vector<Deadline> deadlines;
+  bool unopened = false;  // an AUTO_PASSTHROUGH server passes the client's mTLS on
   bool stalls = false;  // server-first bytes through a sniffing client sidecar: the connection hangs once made (DP-073)
   std::optional<Reason> client_filter;  // something not evaluated stands on the outbound side of the client's sidecar
   bool http_proxy_before =
@@ -100,12 +126,21 @@ class Walker {
   // ztunnel_client.cpp
   void from_ztunnel(Walk walk, std::size_t client, const Address& to);
   void ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBinding& binding, const Address& to);
+  template <typename Go>
+  void by_waypoint(Walk walk, const WaypointBinding& binding, Go go);  // DP-109: primary and canary by weight
+  void ztunnel_to_remote_waypoint(Walk walk, std::size_t client, std::size_t gateway, const Address& to);
   void ztunnel_to_workload(Walk walk, std::size_t client, std::size_t workload, std::size_t pod, std::uint16_t port);
+
+  Sender ztunnel_sender(std::size_t client) const;
 
   // envoy_sender.cpp
   Sender sidecar_sender(std::size_t client) const;
   Sender gateway_sender(std::size_t gateway) const;
+  static bool owns(const Sender& sender, const Service& service);  // a waypoint's own Service (DP-160)
   void follow(Walk walk, const Sender& sender, std::vector<RouteChoice> choices, const Address& original);
+  bool times_out(Walk& walk, std::int64_t delay_ns);  // true: an earlier tier gave up (DP-316), the walk has ended
+  // Outcomes from `first` on are the first try of a route; those that are tried again give way to the others (DP-246).
+  void retry(std::size_t first, const RetryPolicy& policy, ProxyKind by, bool stated);
   void forward(Walk walk, const Sender& sender, const RouteChoice& choice, const Address& original);
   void original_destination(Walk walk, const Sender& sender, const RouteChoice& choice, const Address& original);
   void to_endpoint(Walk walk, const Sender& sender, const RouteChoice& choice, const EndpointShare& endpoint);
@@ -122,6 +157,17 @@ class Walker {
   // waypoint_hop.cpp
   void through_waypoint(Walk walk, std::size_t waypoint, const Address& to);
 
+  // network_hop.cpp
+  bool other_network(Walk& walk, std::size_t workload, std::size_t pod);  // true: the walk has ended, unknown
+  Crossing crossing(const Sender& sender, const Service& service, const EndpointShare& endpoint, bool takes_mtls) const;
+  bool takes_mtls(const Sender& sender, const RouteChoice& choice, const EndpointShare& endpoint, bool own) const;
+  // Walks on with the shares of other networks and returns those of the sender's.
+  std::vector<EndpointShare> shares_here(const Walk& walk, const Sender& sender, const RouteChoice& choice,
+                                         std::vector<EndpointShare> shares, bool own);
+  void through_east_west(Walk walk, const Sender& sender, const RouteChoice& choice, const NetworkGateway& entrance);
+  void to_sni_gateway(Walk walk, const Sender& sender, const RouteChoice& choice, const NetworkGateway& entrance);
+  void pass_on_by_sni(Walk walk, const Sender& sender, const RouteChoice& choice);
+
   // gateway_hop.cpp
   void through_gateway(Walk walk, std::size_t gateway, std::uint16_t port, Transport transport);
   std::size_t flow_gateway() const;  // of flow_.to.gateway
@@ -130,6 +176,7 @@ class Walker {
   bool network_blocks(Walk& walk, std::size_t workload, std::size_t pod,
                       std::uint16_t port);  // true: the walk has ended
   void arrive(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
+  void at_waypoint_itself(Walk walk, std::size_t workload, std::uint16_t port, Transport transport);
   void stall(Walk walk);
   void at_ztunnel(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
   void at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport);
@@ -160,6 +207,19 @@ class Walker {
 
   friend struct DepthGuard;
 };
+
+template <typename Go>
+void Walker::by_waypoint(Walk walk, const WaypointBinding& binding, Go go) {
+  const int canary = binding.canary_gateway ? binding.canary_weight : 0;
+  const std::array<int, 2> weights = {100 - canary, canary};
+  const std::vector<double> shares = weighted_shares(weights);
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i] <= 0) continue;
+    Walk next = walk;
+    next.out.probability *= shares[i];
+    go(std::move(next), i == 0 ? binding.gateway : *binding.canary_gateway);
+  }
+}
 
 // Value of a header (last of repeats joined with commas, as Envoy does), empty if absent.
 std::string header(const Headers& headers, std::string_view name);

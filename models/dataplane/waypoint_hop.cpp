@@ -18,6 +18,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   hop.workload = waypoint.workload;
   hop.reasons.push_back({"DP-150", "the waypoint receives HBONE with the client's identity", waypoint.ref.source});
 
+  if (other_network(walk, waypoint.workload, 0)) return;
   if (network_blocks(walk, waypoint.workload, 0, 15008)) return;
   const bool direct = to.service == kNone;
   const Service* service = direct ? nullptr : &mesh_.services[to.service];
@@ -47,6 +48,13 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   // The waypoint keeps the client's XFCC out (DP-260); request id is added by every HTTP Envoy.
   if (http) {
     std::erase_if(walk.headers, [](const auto& h) { return h.first == "x-forwarded-client-cert"; });
+    // On request it writes the identity of the client into it (1.30 on; CORE/listener_waypoint.go, master).
+    const auto opted = waypoint.workload == kNone ? std::optional<std::string_view>()
+                                                  : find(mesh_.workloads[waypoint.workload].annotations,
+                                                         "ambient.istio.io/xfcc-include-client-identity");
+    if (mesh_.settings.profile.xfcc_client_identity && opted &&
+        (*opted == "true" || *opted == "TRUE" || *opted == "True"))
+      set_header(walk.headers, "x-forwarded-client-cert", "By=" + waypoint.identity + ";URI=" + walk.peer.identity);
     add_outbound_headers(walk, ProxyKind::Waypoint);
   }
 
@@ -105,6 +113,13 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   RouteRequest route = route_request(at_route, &decision.valid_jwts);
   route.http = http;
   auto choices = world_.routing->at_waypoint(index, to.service, to.port, route);
+  for (const RouteChoice& choice : choices) {
+    if (!choice.route) continue;
+    const std::string& kind = choice.route->kind;
+    if (kind != "VirtualService" && kind != "TCPRoute" && kind != "TLSRoute") continue;
+    walk.hop().reasons.push_back({"DP-257", kind + " at a waypoint is documented as Alpha", choice.route->source});
+    break;
+  }
   follow(std::move(walk), sender, std::move(choices), to);
 }
 

@@ -13,6 +13,7 @@ World make_world(std::shared_ptr<const Mesh> mesh, Diagnostics& diagnostics) {
   world.inbound = std::make_shared<const InboundPorts>(*mesh);
   world.network = std::make_shared<const NetworkPolicies>(*mesh);
   world.telemetry = TelemetryRules::compile(*mesh);
+  check_log_formats(*mesh, diagnostics);
   world.mesh = std::move(mesh);
   sort_and_unique(diagnostics);
   return world;

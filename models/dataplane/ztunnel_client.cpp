@@ -3,6 +3,12 @@
 
 namespace meshsim::models::dataplane {
 
+Sender Walker::ztunnel_sender(std::size_t client) const {
+  Sender sender = sidecar_sender(client);
+  sender.kind = ProxyKind::Ztunnel;
+  return sender;
+}
+
 void Walker::from_ztunnel(Walk walk, std::size_t client, const Address& to) {
   const Workload& w = mesh_.workloads[client];
   Hop hop;
@@ -53,8 +59,17 @@ void Walker::from_ztunnel(Walk walk, std::size_t client, const Address& to) {
       return;
     }
     const Locality* locality = w.pods.empty() ? &w.locality : &w.pods.front().locality;
-    const auto shares =
-        select_endpoints({&mesh_, to.service, to.port, nullptr, locality, Balancer::Ztunnel, {}, false});
+    SelectionRequest request{&mesh_, to.service, to.port, nullptr, locality, Balancer::Ztunnel, {}, false, {}};
+    const Sender sender = ztunnel_sender(client);
+    Reason dropped;
+    if (mesh_.several_networks)
+      request.keep = [&](const EndpointShare& endpoint) {
+        Crossing how = crossing(sender, *service, endpoint, false);
+        if (how.kind == Crossing::Kind::Dropped) dropped = std::move(how.why);
+        return how.kind != Crossing::Kind::Dropped;
+      };
+    const auto shares = select_endpoints(request);
+    if (!dropped.rule.empty()) reasons.push_back(dropped);
     if (shares.empty()) {
       fail(std::move(walk), Verdict::Unreachable, "-",
            {"DP-309",
@@ -63,7 +78,10 @@ void Walker::from_ztunnel(Walk walk, std::size_t client, const Address& to) {
             {}});
       return;
     }
-    for (const EndpointShare& share : shares) {
+    RouteChoice choice;
+    choice.service = to.service;
+    choice.port = to.port;
+    for (const EndpointShare& share : shares_here(walk, sender, choice, shares, false)) {
       Walk next = walk;
       next.out.probability *= share.weight;
       ztunnel_to_workload(std::move(next), client, share.workload, share.pod, share.target_port);
@@ -134,6 +152,11 @@ void Walker::ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBi
     hop.port = 15008;
     for (const Reason& reason : binding.reasons) hop.reasons.push_back(reason);
     const Gateway& waypoint = mesh_.gateways[gateway];
+    if (mesh_.several_networks && waypoint.workload != kNone &&
+        mesh_.workloads[waypoint.workload].locality.network != w.locality.network) {
+      ztunnel_to_remote_waypoint(std::move(next), client, gateway, to);
+      return;
+    }
     bool serving = false;
     if (waypoint.workload != kNone)
       for (const PodInstance& pod : mesh_.workloads[waypoint.workload].pods) serving |= pod.ready && !pod.terminating;
@@ -148,19 +171,45 @@ void Walker::ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBi
     next.peer = {w.identity, next.peer.ip};
     through_waypoint(std::move(next), gateway, to);
   };
-  // DP-109: sampled per connection.
-  if (binding.canary_gateway && binding.canary_weight > 0) {
-    Walk canary = walk;
-    canary.out.probability *= binding.canary_weight / 100.0;
-    if (binding.canary_weight < 100) {
-      Walk primary = walk;
-      primary.out.probability *= (100 - binding.canary_weight) / 100.0;
-      go(std::move(primary), binding.gateway);
-    }
-    go(std::move(canary), *binding.canary_gateway);
+  by_waypoint(std::move(walk), binding, go);  // sampled per connection
+}
+
+// DP-274, DP-277: the bound waypoint is in another network.
+void Walker::ztunnel_to_remote_waypoint(Walk walk, std::size_t client, std::size_t gateway, const Address& to) {
+  const Gateway& waypoint = mesh_.gateways[gateway];
+  const Sender sender = ztunnel_sender(client);
+  if (to.service == kNone) {
+    unknown(std::move(walk),
+            {"DP-274", "the workload's waypoint is in another network, and only traffic to a Service crosses",
+             waypoint.ref.source});
     return;
   }
-  go(std::move(walk), binding.gateway);
+  const Service& service = mesh_.services[to.service];
+  const Crossing how = crossing(sender, service, {waypoint.workload, 0, 15008, 0}, false);
+  if (how.kind == Crossing::Kind::DoubleHbone) {
+    // Whether istiod shows a remote waypoint that is not of global scope itself differs between versions.
+    if (waypoint.service != kNone && !mesh_.services[waypoint.service].global_scope) {
+      unknown(std::move(walk), {"DP-274",
+                                "the Service of the remote waypoint " + waypoint.ns + '/' + waypoint.name +
+                                    " is not of global scope: whether ztunnel knows it is not verified",
+                                waypoint.ref.source});
+      return;
+    }
+    RouteChoice choice;
+    choice.service = to.service;
+    choice.port = to.port;
+    through_east_west(std::move(walk), sender, choice, mesh_.network_gateways[how.gateway]);
+    return;
+  }
+  if (how.kind == Crossing::Kind::Unknown) {
+    unknown(std::move(walk), how.why);
+    return;
+  }
+  fail(std::move(walk), Verdict::Unreachable, "-",
+       {"DP-277",
+        "the waypoint " + waypoint.ns + '/' + waypoint.name +
+            " is in another network that cannot be entered: ztunnel closes the connection; " + how.why.text,
+        waypoint.ref.source});
 }
 
 void Walker::ztunnel_to_workload(Walk walk, std::size_t client, std::size_t workload, std::size_t pod,

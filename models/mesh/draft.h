@@ -70,6 +70,10 @@ void read_entries(Draft& draft);
 // gateways.cpp: Gateway API gateways, with the pods and Services of managed ones; classic gateways after sorting.
 void read_gateways(Draft& draft);
 void link_gateways(Draft& draft);
+// networks.cpp: network of an endpoint (label, system namespace, meshNetworks), ways into other networks.
+std::string network_of(const Draft& draft, const Labels& labels, std::string_view cluster);
+void give_networks_by_address(Draft& draft);
+void read_networks(Draft& draft);
 // addresses.cpp
 void give_pod_addresses(Draft& draft);
 void give_service_addresses(Draft& draft);

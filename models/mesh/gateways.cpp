@@ -4,6 +4,7 @@
 
 #include "models/mesh/pods.h"
 #include "models/mesh/selector.h"
+#include "models/mesh/services.h"
 
 namespace meshsim::models {
 namespace {
@@ -103,6 +104,7 @@ void add_managed_service(Draft& draft, const Object& object, const Gateway& gate
   s.selector = {{std::string(kGatewayName), object.name}};
   s.creation_timestamp = object.creation_timestamp;
   s.discovered = draft.discovered(s.ns);
+  s.global_scope = is_global(draft, s.labels, s.ns);
   for (const Node address : object.status()["addresses"])
     if (const auto ip = IpAddress::parse(address["value"].text())) s.external_addresses.push_back(*ip);
   std::set<std::uint16_t> seen;

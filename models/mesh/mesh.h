@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "models/mesh/mesh_settings.h"
+#include "models/mesh/network_gateway.h"
 #include "models/resource/object.h"
 #include "models/value/ip.h"
 #include "models/verdict/reason.h"
@@ -206,6 +207,8 @@ struct Mesh {
   std::vector<Workload> workloads;
   std::vector<Service> services;
   std::vector<Gateway> gateways;
+  std::vector<NetworkGateway> network_gateways;  // by network and name
+  bool several_networks = false;                 // endpoints of more than one network are among the files
   std::vector<Object>
       objects;              // every object that istiod reads (revision filter applied), sorted by kind, namespace, name
   Diagnostics diagnostics;  // findings of resolve
@@ -252,6 +255,7 @@ struct ScenarioMesh {
   // MeshConfig trees, strongest first: what the reader parsed from `data.mesh` of the ConfigMap `istio` (or
   // `istio-<revision>`) in the root namespace. Models do not parse YAML.
   std::vector<std::shared_ptr<const Tree>> mesh_configs;
+  std::shared_ptr<const Tree> mesh_networks;  // data.meshNetworks of the same ConfigMap
   // Values of the pod annotation proxy.istio.io/config (YAML text), as the reader parsed them, by their text.
   std::map<std::string, std::shared_ptr<const Tree>, std::less<>> proxy_configs;
 };

@@ -75,9 +75,12 @@ struct MeshSettings {
   std::map<std::string, std::string, std::less<>> features;  // istiod environment by real names, as stated
   std::vector<std::shared_ptr<const Tree>> config_trees;     // own the nodes below
   std::vector<Node> config;                                  // MeshConfig layers, strongest first; use config_value()
+  Node stated_networks;                                      // MeshNetworks, may be Missing
 
   // First layer that has the dotted path, e.g. "defaultConfig.proxyHeaders.server.disabled".
   Node config_value(std::string_view dotted_path) const;
+  // MeshNetworks: {networks: {id: {endpoints, gateways}}}; the scenario's mesh.config.meshNetworks goes first.
+  Node mesh_networks() const;
   // istiod environment variable as boolean, with the defaults of DP-036 (which depend on PILOT_ENABLE_AMBIENT).
   bool feature(std::string_view name) const;
   bool ambient_enabled() const { return feature("PILOT_ENABLE_AMBIENT"); }

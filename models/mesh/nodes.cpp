@@ -75,14 +75,9 @@ Locality locality_of(const Draft& draft, std::string_view node, const Labels& la
       rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
   }
-  if (const auto network = find(labels, "topology.istio.io/network")) {
-    out.network = *network;
-  } else if (const auto root =
-                 find(draft.namespace_labels(draft.mesh.settings.root_namespace), "topology.istio.io/network")) {
-    out.network = *root;
-  }
   const auto cluster = find(labels, "topology.istio.io/cluster");
   out.cluster = cluster ? std::string(*cluster) : draft.mesh.settings.cluster_id;
+  out.network = network_of(draft, labels, out.cluster);
   return out;
 }
 

@@ -36,6 +36,7 @@ Profile istio_1_27() {
   p.workload_entry_waypoint_status = false;
   p.vm_tunnel_label = false;
   p.multi_network_waypoints = false;
+  p.multi_network_ingress = false;
   p.ambient_gateways_hidden_from_sidecars = false;
   p.east_west_tls_passthrough = false;
   p.gateway_api_manual_deployment = true;
@@ -126,6 +127,9 @@ constexpr std::array kSwitches = {
                &Profile::vm_tunnel_label},
     SwitchInfo{"multiNetworkWaypoints", "DP-274", "waypoints may forward to another network",
                &Profile::multi_network_waypoints},
+    SwitchInfo{"multiNetworkIngress", "DP-275",
+               "AMBIENT_ENABLE_MULTI_NETWORK_INGRESS decides whether gateways cross networks",
+               &Profile::multi_network_ingress},
     SwitchInfo{"ambientGatewaysHiddenFromSidecars", "DP-276",
                "sidecars do not see ambient east-west gateways as network gateways",
                &Profile::ambient_gateways_hidden_from_sidecars},

@@ -40,6 +40,7 @@ struct Profile {
   bool workload_entry_waypoint_status = true;  // DP-108
   bool vm_tunnel_label = true;                 // DP-033
   bool multi_network_waypoints = true;         // DP-274
+  bool multi_network_ingress = true;           // DP-275: AMBIENT_ENABLE_MULTI_NETWORK_INGRESS exists
   bool ambient_gateways_hidden_from_sidecars = true;  // DP-276
   bool east_west_tls_passthrough = true;              // DP-273
   bool gateway_api_manual_deployment = true;          // row 4

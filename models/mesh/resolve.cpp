@@ -18,12 +18,14 @@ std::shared_ptr<const Mesh> resolve(std::vector<Object> objects, const ScenarioM
     read_gateways(draft);  // brings pods and Services of managed gateways
     sort_workloads(draft);
     sort_services(draft);
+    give_networks_by_address(draft);  // stated addresses only
     give_pod_addresses(draft);
     give_service_addresses(draft);
     draft.mesh.finish();  // the steps below look names and addresses up
     link_endpoints(draft);
     link_gateways(draft);
     draft.mesh.finish();
+    read_networks(draft);
     bind_waypoints(draft);
     for (Workload& workload : draft.mesh.workloads) {
       const auto text = find(workload.annotations, "proxy.istio.io/config");

@@ -214,6 +214,11 @@ Node MeshSettings::config_value(std::string_view dotted_path) const {
   return {};
 }
 
+Node MeshSettings::mesh_networks() const {
+  const Node stated = config_value("meshNetworks");
+  return stated ? stated : stated_networks;
+}
+
 Node Mesh::proxy_setting(std::size_t workload, std::string_view dotted_path) const {
   if (workload < workloads.size())
     if (const Node node = value_at(workloads[workload].proxy_config, dotted_path)) return node;
@@ -249,6 +254,10 @@ MeshSettings make_settings(const std::vector<Object>& objects, const ScenarioMes
     if (!tree || !tree->root().is_mapping()) continue;
     s.config_trees.push_back(tree);
     s.config.push_back(tree->root());
+  }
+  if (scenario.mesh_networks && scenario.mesh_networks->root().is_mapping()) {
+    s.config_trees.push_back(scenario.mesh_networks);
+    s.stated_networks = scenario.mesh_networks->root();
   }
   const std::string stated_revision = mesh["revision"].string();
   InstallFacts facts = read_install_objects(objects, stated_revision);

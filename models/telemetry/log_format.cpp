@@ -117,7 +117,7 @@ std::string value_of(const EnvoyStream& stream, const LogFields& fields, const L
         op.argument, [&](const std::string& name) { return of_headers(stream.path.outcome.response_headers, name); });
   if (op.name.starts_with("DOWNSTREAM_LOCAL_")) {
     const auto it = fields.find("downstream_local_address");
-    const std::string address = it == fields.end() || it->second == "-" ? std::string() : it->second;
+    std::string address = it == fields.end() || it->second == "-" ? std::string() : it->second;
     if (op.name == "DOWNSTREAM_LOCAL_ADDRESS") return address;
     if (op.name == "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT") return without_port(address, false);
     if (op.name == "DOWNSTREAM_LOCAL_PORT") return without_port(address, true);

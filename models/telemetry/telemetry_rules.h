@@ -67,6 +67,9 @@ class TelemetryRules {
   virtual TracingRule tracing(const TelemetryScope& scope, TelemetryMode mode) const = 0;
 };
 
+// Findings about access log formats (MSH0310: Envoy would refuse it; MSH0311: written as `-` here).
+void check_log_formats(const Mesh& mesh, Diagnostics& diagnostics);
+
 // TM-173: REQUEST_COUNT -> istio_requests_total; a name that is no enum value is taken as it is.
 std::string_view prometheus_name(std::string_view metric);
 

@@ -155,6 +155,7 @@ struct Outcome {
   std::vector<Mirror> mirrored_to;
   Upstream upstream;
   Headers response_headers;
+  std::string response_body;  // text with which a proxy answers ("no healthy upstream"), its unvarying beginning
   std::optional<ProxyKind> answered_by;
   std::vector<PolicyFinding> policies;
   std::vector<RouteFinding> routes;

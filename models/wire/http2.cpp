@@ -1,7 +1,6 @@
 #include "models/wire/http2.h"
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <map>
 #include <stdexcept>
@@ -63,7 +62,7 @@ ssize_t read_payload(nghttp2_session* session, std::int32_t stream, std::uint8_t
   }
   Bytes& next = out.payloads.front();
   const std::size_t count = std::min(length, next.size());
-  if (count > 0) std::memcpy(buffer, next.data(), count);
+  next.copy(reinterpret_cast<char*>(buffer), count);
   if (count == next.size())
     out.payloads.pop_front();
   else

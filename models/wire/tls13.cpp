@@ -365,7 +365,7 @@ Bytes Tls13::client_flight() {
     if (s.options.client.credential) s.add(flight, s.verify_message(s.options.client, false));
   }
   s.add(flight, s.finished(s.client_handshake));
-  const Bytes out = kChangeCipherSpec + s.from_client.record(22, flight);
+  Bytes out = kChangeCipherSpec + s.from_client.record(22, flight);
   s.from_client.start(s.md, s.cipher, client_application);
   s.from_server.start(s.md, s.cipher, server_application);
   return out;

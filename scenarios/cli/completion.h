@@ -8,6 +8,7 @@ namespace meshsim::scenarios {
 
 struct CompletionCommand {
   std::string name, text;
+  std::string files;                                         // what it takes besides options, for the manual
   std::vector<std::pair<std::string, std::string>> options;  // --name, text
 };
 

@@ -2,18 +2,20 @@
 
 #include "scenarios/cli/options.h"
 #include "scenarios/report/diff_report.h"
+#include "scenarios/run/git_revision.h"
 
 namespace meshsim::scenarios {
 
 int diff_command(const Options& options, const Streams& streams) {
-  if (options.files.size() != 2) return usage_error(streams, "diff compares two scenarios, manifests or folders: A B");
+  if (options.files.size() != 2)
+    return usage_error(streams, "diff compares two scenarios, manifests, folders or revisions (REV:path): A B");
   const bool table = options.output == "table", json = options.output == "json", markdown = options.output == "md";
   if (!table && !json && !markdown)
     return usage_error(streams, "there is no output format " + options.output + " (table, json, md)");
   ReadOptions read;
   read.limits = options.limits;
   read.standard_input = &streams.in;
-  const Loaded before = load({options.files[0]}, read), after = load({options.files[1]}, read);
+  const Loaded before = load_revision(options.files[0], read), after = load_revision(options.files[1], read);
   for (const Loaded* side : {&before, &after})
     for (const models::Diagnostic& d : side->diagnostics)
       if (d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';

@@ -23,7 +23,19 @@ struct Options {
   std::string name_pattern;                  // test --run
   std::vector<std::string> tags;             // test --tag
   bool fail_fast = false, require_tests = false;
-  bool exit_code = false;             // diff
+  bool coverage = false;                 // test
+  double coverage_fail_under = -1;       // percent; negative: no threshold
+  std::string lcov;                      // file for line-wise coverage
+  std::vector<std::string> coverage_of;  // kinds that count; empty: all
+  bool exit_code = false;                // diff
+  // lint
+  std::vector<std::string> suppress, only;
+  std::string baseline, write_baseline, explain;
+  std::string threshold = "warning", lowest = "info";
+  bool show_flow = false;
+  bool update = false;                // test
+  bool watch = false;                 // run, test, lint, matrix, diff
+  unsigned watch_runs = 0;            // for tests; 0: no limit
   std::optional<std::uint64_t> seed;  // run
   std::string replications;           // run: A..B
   bool judge_only = false;            // run: do not simulate
@@ -41,6 +53,7 @@ int explain_command(const Options& options, const Streams& streams);
 int matrix_command(const Options& options, const Streams& streams);
 int diff_command(const Options& options, const Streams& streams);
 int init_command(const Options& options, const Streams& streams);
+int lint_command(const Options& options, const Streams& streams);
 int test_command(const Options& options, const Streams& streams);
 int profiles_command(const Options& options, const Streams& streams);
 int schema_command(const Options& options, const Streams& streams);

@@ -106,9 +106,9 @@ void explain(const Expectation& expected, const Outcome& outcome, TestFailure& i
   explain_path(expected, outcome, into);
 }
 
-TestResult run_case(const TestSuite& suite, const TestCase& test) {
+TestResult run_case(const TestSuite& suite, const TestCase& test, bool keep) {
   const ScenarioFlow& flow = suite.loaded->scenario.flows[test.flow];
-  const FlowResult result = judge_flow(*suite.loaded, flow.flow, !flow.expect->metrics.empty());
+  FlowResult result = judge_flow(*suite.loaded, flow.flow, !flow.expect->metrics.empty());
   const ExpectationResult compared = compare(*flow.expect, result.outcomes);
   TestResult out;
   out.name = flow.flow.name;
@@ -125,6 +125,7 @@ TestResult run_case(const TestSuite& suite, const TestCase& test) {
   const bool passed = out.failures.empty();
   out.status = test.xfail.empty() ? (passed ? TestStatus::Pass : TestStatus::Fail)
                                   : (passed ? TestStatus::XPass : TestStatus::XFail);
+  if (keep) out.result = std::make_shared<const FlowResult>(std::move(result));
   return out;
 }
 
@@ -158,7 +159,7 @@ TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& opti
         result.loaded = suite.loaded;
         result.tests.resize(cases.size());
         for_each_index(cases.size(), files.size() == 1 ? options.threads : 1,
-                       [&](std::size_t k) { result.tests[k] = run_case(suite, *cases[k]); });
+                       [&](std::size_t k) { result.tests[k] = run_case(suite, *cases[k], options.keep_results); });
       },
       1);
   for (const SuiteResult& suite : run.suites) run.unreadable = run.unreadable || suite.loaded->unreadable;

@@ -29,6 +29,7 @@ struct TestResult {
   std::vector<TestFailure> failures;
   models::Source source;  // of the case
   bool has_parameters = false;
+  std::shared_ptr<const models::FlowResult> result;  // kept where TestOptions asks for it
 };
 
 struct SuiteResult {
@@ -43,6 +44,7 @@ struct TestOptions {
   std::vector<std::string> tags;  // a case must carry one of them; empty: all
   bool fail_fast = false;         // nothing after the first failure, in the order of files and cases
   unsigned threads = 0;           // any number gives the same result
+  bool keep_results = false;      // for coverage
 };
 
 struct TestRun {

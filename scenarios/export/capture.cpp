@@ -110,7 +110,11 @@ void write_captures(const RunResult& run, const Recording& recording, const Expo
         std::count_if(recording.happened.begin(), recording.happened.end(),
                       [&](const Happened& other) { return other.flow_index == happened.flow_index; }) > 1;
     if (several) name += "-" + std::to_string(happened.outcome_index + 1);
-    Pcapng file(files.file(name + ".pcapng"), flow.name);
+    Pcapng file(
+        files.file(name + ".pcapng"),
+        flow.name +
+            "\nWireshark takes TLS on ports such as 80 and 8080 for HTTP: switch TCP's preference \"Try heuristic "
+            "sub-dissectors first\" on (tshark -o tcp.try_heuristic_first:TRUE).");
     FlowCapture(recording, happened, authority).write(file);
   }
 }

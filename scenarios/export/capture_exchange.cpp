@@ -10,13 +10,11 @@ namespace meshsim::scenarios {
 
 using models::Flow;
 using models::FlowProtocol;
-using models::Mesh;
 using models::Outcome;
 using models::ProxyKind;
 using models::Transport;
 using models::Verdict;
 using models::Workload;
-using models::wire::CertificateAuthority;
 using models::wire::Exchange;
 using models::wire::Fields;
 using models::wire::KeyKind;
@@ -69,10 +67,11 @@ models::wire::Baggage baggage(const Workload& workload) {
   models::wire::Baggage out;
   out.cluster = workload.locality.cluster.empty() ? "Kubernetes" : workload.locality.cluster;
   out.ns = workload.ns;
-  out.workload_kind = workload.owner.kind == "Pod"       ? "pod"
-                      : workload.owner.kind == "Job"     ? "job"
-                      : workload.owner.kind == "CronJob" ? "cronjob"
-                                                         : "deployment";
+  // What is none of these is a pod to istiod (HB-011 knows four kinds).
+  out.workload_kind = workload.owner.kind == "Deployment" ? "deployment"
+                      : workload.owner.kind == "Job"      ? "job"
+                      : workload.owner.kind == "CronJob"  ? "cronjob"
+                                                          : "pod";
   out.workload = workload.name;
   out.service = workload.canonical_service;
   out.revision = workload.canonical_revision;

@@ -12,7 +12,6 @@ namespace meshsim::scenarios {
 using models::Hop;
 using models::Outcome;
 using models::ProxyKind;
-using models::Verdict;
 
 namespace {
 
@@ -33,13 +32,9 @@ std::int64_t idle_time(const Hop& hop) {
   return 0;
 }
 
-// The proxy of a pod is next to its application; everything else is a network away.
-bool is_remote(const Outcome& outcome, std::size_t hop) {
-  if (hop == 0) return outcome.hops.front().inbound;
-  return outcome.hops[hop].inbound;
-}
-
 }  // namespace
+
+bool is_remote_hop(const Outcome& outcome, std::size_t hop) { return outcome.hops[hop].inbound; }
 
 void put_idle_times(Happened& happened) {
   const Outcome& outcome = *happened.outcome;
@@ -49,16 +44,17 @@ void put_idle_times(Happened& happened) {
     const std::int64_t own = idle_time(outcome.hops[i]);
     inside += own;
     happened.hops[i].end_ns = inside;  // for now the length
-    if (is_remote(outcome, i)) inside += kRoundTrip;
+    if (is_remote_hop(outcome, i)) inside += kRoundTrip;
   }
   happened.length_ns = inside;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < outcome.hops.size(); ++i) {
     HopTime& time = happened.hops[i];
-    if (is_remote(outcome, i)) start += kRoundTrip / 2;
+    if (is_remote_hop(outcome, i)) start += kRoundTrip / 2;
     time.start_ns = start;
     time.end_ns += start;
-    time.milliseconds = {{static_cast<double>((time.end_ns - time.start_ns) / 1'000'000), 1.0}};
+    const std::int64_t whole = (time.end_ns - time.start_ns) / 1'000'000;  // Envoy counts whole milliseconds
+    time.milliseconds = {{static_cast<double>(whole), 1.0}};
     start += idle_time(outcome.hops[i]) / 2;
   }
 }

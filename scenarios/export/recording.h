@@ -42,6 +42,9 @@ struct Recording {
 
 Recording record(const RunResult& run, const ExportOptions& options);
 
+// Whether a network lies before this hop: a proxy that takes its own application's traffic is next to it.
+bool is_remote_hop(const models::Outcome& outcome, std::size_t hop);
+
 // Times of a request in an idle mesh: HopTime of every hop, and the whole.
 void put_idle_times(Happened& happened);
 

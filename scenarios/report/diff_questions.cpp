@@ -1,7 +1,12 @@
-// The requests that policies can tell apart: one for each method and path they mention.
+// The questions of diff where the scenarios have none of their own: every client to every Service port, and visitors
+// through gateways, each with the requests that the policies of that Service can tell apart on either side.
+#include "scenarios/report/diff_questions.h"
+
+#include <algorithm>
 #include <set>
 
-#include "scenarios/report/diff_report.h"
+#include "scenarios/lint/representative.h"
+#include "scenarios/report/matrix_report.h"
 
 namespace meshsim::scenarios {
 
@@ -9,51 +14,65 @@ using namespace models;
 
 namespace {
 
-// "/admin/*" -> "/admin/example", "*.html" -> "example.html"; templates {*} and {**} alike.
-std::string example_path(std::string_view pattern) {
-  std::string out;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] == '{') {
-      const auto close = pattern.find('}', i);
-      if (close == std::string_view::npos) break;
-      out += "example";
-      i = close;
-    } else if (pattern[i] == '*') {
-      out += "example";
-    } else {
-      out += pattern[i];
-    }
+// Services that each policy is for.
+void add_policies(const LintContext& side,
+                  std::map<std::string, std::vector<const policy::AuthorizationPolicy*>>& out) {
+  for (const PolicyView& p : side.policies()) {
+    std::set<std::size_t> services;
+    for (const std::size_t w : p.selected) services.insert(side.services_of(w).begin(), side.services_of(w).end());
+    for (const Reach& reach : side.reach(p.spec.ns, p.spec.attachment))
+      services.insert(reach.services.begin(), reach.services.end());
+    for (const std::size_t s : services) out[side.mesh.services[s].hostname].push_back(&p.spec);
   }
-  return out.starts_with('/') ? out : '/' + out;
 }
 
-void collect(Node operation, std::set<std::string>& methods, std::set<std::string>& paths) {
-  for (const char* field : {"methods", "notMethods"})
-    for (const Node one : operation[field])
-      if (const auto text = one.string_or(); !text.empty() && text != "*") methods.emplace(text);
-  for (const char* field : {"paths", "notPaths"})
-    for (const Node one : operation[field])
-      if (const auto text = one.string_or(); !text.empty() && text != "*") paths.insert(example_path(text));
+std::string named(const Flow& flow) {
+  const Request& r = flow.request;
+  std::string out = ' ' + r.method + ' ' + r.path;
+  if (r.host) out += " host " + *r.host;
+  for (const auto& [name, value] : r.headers) out += ' ' + name + '=' + value;
+  if (r.sni && flow.to.gateway == std::nullopt) out += " sni " + *r.sni;
+  for (const Jwt& token : r.jwts)
+    out += (token.valid ? " token " : " bad token ") + token.issuer.value_or("") + '/' + token.subject.value_or("");
+  return out;
 }
 
 }  // namespace
 
-std::vector<Request> requests_of_policies(const std::vector<const Mesh*>& meshes) {
-  std::set<std::string> methods, paths;
-  for (const Mesh* mesh : meshes)
-    for (const Object* policy : mesh->objects_of("AuthorizationPolicy"))
-      for (const Node rule : policy->spec()["rules"])
-        for (const Node to : rule["to"]) collect(to["operation"], methods, paths);
-  methods.insert("GET");
-  paths.insert("/");
-  std::vector<Request> out;
-  for (const std::string& path : paths)
-    for (const std::string& method : methods) {
-      Request request;
-      request.method = method;
-      request.path = path;
-      out.push_back(std::move(request));
+DiffRequests diff_requests(const LintContext& before, const LintContext& after) {
+  std::map<std::string, std::vector<const policy::AuthorizationPolicy*>> policies;
+  add_policies(before, policies);
+  add_policies(after, policies);
+  DiffRequests out;
+  for (const auto& [host, some] : policies) out[host] = requests_apart(some, 48);
+  return out;
+}
+
+std::vector<Flow> diff_questions(const LintContext& side, const DiffRequests& requests) {
+  static const std::vector<Request> kPlain(1);
+  std::vector<Flow> out;
+  const auto ask = [&](const Flow& pair, const std::string& host) {
+    if (!is_http(pair.protocol)) {
+      out.push_back(pair);
+      return;
     }
+    const auto found = requests.find(host);
+    for (const Request& request : found == requests.end() ? kPlain : found->second) {
+      Flow flow = pair;
+      flow.request = request;
+      flow.name += named(flow);
+      out.push_back(std::move(flow));
+    }
+  };
+  for (const Flow& pair : pair_flows(side.world)) ask(pair, pair.to.host);
+  for (const Entrance& in : side.entrances()) {
+    if (is_http(in.flow.protocol)) ask(in.flow, side.mesh.services[in.service].hostname);
+    if (in.flow.request.path != "/" || !is_http(in.flow.protocol)) {
+      Flow own = in.flow;
+      own.name += named(own);
+      out.push_back(std::move(own));
+    }
+  }
   return out;
 }
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "models/telemetry/telemetry.h"
-#include "scenarios/report/matrix_report.h"
+#include "scenarios/report/diff_questions.h"
 #include "scenarios/report/style.h"
 #include "scenarios/run/parallel.h"
 
@@ -67,6 +67,13 @@ Picture picture(const FlowResult& result) {
                      return o.routed_to ? fmt::format("{}:{}", o.routed_to->workload, o.routed_to->port)
                                         : std::string("nowhere");
                    }));
+  out.emplace_back("route", shares(all, [](const Outcome& o) {
+                     std::string text;
+                     for (const RouteFinding& r : o.routes)
+                       if (r.chosen)
+                         text += (text.empty() ? "" : ", ") + r.route.text() + fmt::format(" rule {}", r.rule);
+                     return text.empty() ? std::string("none") : text;
+                   }));
   std::set<std::string> policies;
   for (const Outcome& o : all)
     for (const PolicyFinding& p : o.policies) policies.insert(p.policy.text());
@@ -76,7 +83,6 @@ Picture picture(const FlowResult& result) {
                          if (p.policy.text() == policy) return std::string(to_string(p.status));
                        return std::string("not-applicable");
                      }));
-  out.emplace_back("telemetry", shares(all, series_of));
   return out;
 }
 
@@ -95,31 +101,46 @@ std::vector<FieldChange> changes(const Picture& before, const Picture& after) {
   return out;
 }
 
-std::vector<Flow> questions(const Loaded& side, const std::vector<Request>& requests, bool flows_given) {
+std::vector<Flow> own_flows(const Loaded& side) {
   std::vector<Flow> out;
-  if (flows_given) {
-    for (const ScenarioFlow& flow : side.scenario.flows) out.push_back(flow.flow);
-    return out;
-  }
-  for (const Flow& pair : pair_flows(side.world)) {
-    if (!is_http(pair.protocol)) {
-      out.push_back(pair);
-      continue;
-    }
-    for (const Request& request : requests) {
-      Flow flow = pair;
-      flow.request.method = request.method;
-      flow.request.path = request.path;
-      flow.name += ' ' + request.method + ' ' + request.path;
-      out.push_back(std::move(flow));
-    }
-  }
+  for (const ScenarioFlow& flow : side.scenario.flows) out.push_back(flow.flow);
   return out;
 }
 
+// What a flow emits depends on its way and its end, not on the request: asked once for each.
+std::string series_text(const Loaded& side, const FlowResult& result, std::map<std::string, std::string>& known) {
+  return shares(result.outcomes, [&](const Outcome& o) {
+    std::string key = path_of(o) + '|' + std::string(to_string(o.verdict)) + (o.l7_processed ? "|7|" : "|4|") +
+                      std::to_string(o.destination_workload) + '|' + std::to_string(o.routed_service) +
+                      (o.denied_by ? "|" + o.denied_by->name : std::string());
+    const auto found = known.find(key);
+    if (found != known.end()) return found->second;
+    Outcome copy = o;
+    copy.telemetry = telemetry_of(side.world, result.flow, copy);
+    return known.emplace(std::move(key), series_of(copy)).first->second;
+  });
+}
+
+// Flows of one pair follow each other.
 std::vector<Picture> answers(const Loaded& side, const std::vector<Flow>& flows, unsigned threads) {
+  std::vector<std::size_t> first;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    const bool same = i > 0 && flows[i].from.ns == flows[i - 1].from.ns &&
+                      flows[i].from.name == flows[i - 1].from.name && flows[i].from.kind == flows[i - 1].from.kind &&
+                      flows[i].to.host == flows[i - 1].to.host && flows[i].to.port == flows[i - 1].to.port &&
+                      flows[i].to.name == flows[i - 1].to.name && flows[i].protocol == flows[i - 1].protocol;
+    if (!same) first.push_back(i);
+  }
   std::vector<Picture> out(flows.size());
-  for_each_index(flows.size(), threads, [&](std::size_t i) { out[i] = picture(judge_flow(side, flows[i], true)); });
+  for_each_index(first.size(), threads, [&](std::size_t chunk) {
+    const std::size_t end = chunk + 1 < first.size() ? first[chunk + 1] : flows.size();
+    std::map<std::string, std::string> series;
+    for (std::size_t i = first[chunk]; i < end; ++i) {
+      const FlowResult result = judge_flow(side, flows[i], false);
+      out[i] = picture(result);
+      out[i].emplace_back("telemetry", series_text(side, result, series));
+    }
+  });
   return out;
 }
 
@@ -171,8 +192,16 @@ DiffResult compared(const std::vector<std::string>& old_names, const std::vector
 
 DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
   const bool given = !before.scenario.flows.empty() || !after.scenario.flows.empty();
-  const auto requests = requests_of_policies({before.world.mesh.get(), after.world.mesh.get()});
-  const auto old_flows = questions(before, requests, given), new_flows = questions(after, requests, given);
+  std::vector<Flow> old_flows, new_flows;
+  if (given) {
+    old_flows = own_flows(before);
+    new_flows = own_flows(after);
+  } else {
+    const LintContext old_side(before.world), new_side(after.world);
+    const DiffRequests requests = diff_requests(old_side, new_side);
+    old_flows = diff_questions(old_side, requests);
+    new_flows = diff_questions(new_side, requests);
+  }
   return compared(names_of(old_flows), answers(before, old_flows, threads), names_of(new_flows),
                   answers(after, new_flows, threads));
 }

@@ -34,8 +34,4 @@ std::string diff_table(const DiffResult& result, bool colour);
 std::string diff_markdown(const DiffResult& result, bool colour);
 std::string diff_json(const DiffResult& result, bool colour);
 
-// Requests that the AuthorizationPolicies of these meshes can tell apart by method or path, the plain GET / first. One
-// for each method and each path that a policy mentions; wildcards become an example of what they match.
-std::vector<models::Request> requests_of_policies(const std::vector<const models::Mesh*>& meshes);
-
 }  // namespace meshsim::scenarios

@@ -191,7 +191,9 @@ std::string Explanation::body(const Outcome& o) const {
     if (d.policy && d.ztunnel_policy) by += " (ztunnel: " + *d.ztunnel_policy + ")";
     out += fmt::format("  denied by {} {}: {}\n", to_string(d.proxy), d.name, by);
   }
-  if (o.answered_by) out += fmt::format("  answered by the {}\n", to_string(*o.answered_by));
+  if (o.answered_by)
+    out += fmt::format("  answered by the {}{}\n", to_string(*o.answered_by),
+                       o.response_body.empty() ? std::string() : fmt::format(": \"{}\"", o.response_body));
   for (const Reason& r : o.reasons) out += reason(r, 2);
   path(o, out);
   routes(o, out);

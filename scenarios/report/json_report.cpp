@@ -149,7 +149,8 @@ Json outcome(const Outcome& o) {
                      {"headers", headers(o.upstream.headers)},
                      {"httpVersion", or_null(o.upstream.http_version)}};
   out["response"] = {{"headers", headers(o.response_headers)},
-                     {"answeredBy", o.answered_by ? Json(to_string(*o.answered_by)) : Json(nullptr)}};
+                     {"answeredBy", o.answered_by ? Json(to_string(*o.answered_by)) : Json(nullptr)},
+                     {"body", o.response_body.empty() ? Json(nullptr) : Json(o.response_body)}};
   out["hops"] = std::move(hops);
   out["policies"] = std::move(policies);
   out["routes"] = std::move(routes);

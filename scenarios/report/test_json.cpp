@@ -3,7 +3,31 @@
 
 namespace meshsim::scenarios {
 
-std::string test_json(const TestRun& run, bool) {
+namespace {
+
+nlohmann::ordered_json coverage_value(const Coverage& coverage) {
+  using Json = nlohmann::ordered_json;
+  Json kinds = Json::object(), items = Json::array();
+  for (const CoverageKind kind : {CoverageKind::Policy, CoverageKind::Rule, CoverageKind::Route, CoverageKind::Waypoint,
+                                  CoverageKind::Gateway, CoverageKind::Hop, CoverageKind::Mode})
+    kinds[std::string(to_string(kind))] = {{"covered", coverage.covered(kind)}, {"total", coverage.total(kind)}};
+  for (const CoverageItem& item : coverage.items) {
+    Json one{{"kind", to_string(item.kind)},
+             {"name", item.name},
+             {"file", item.at.file},
+             {"line", item.at.position.line},
+             {"hits", item.hits}};
+    one["suggestion"] = item.flow ? flow_value(*item.flow) : Json(nullptr);
+    items.push_back(std::move(one));
+  }
+  return {{"percent", coverage.percent()}, {"kinds", std::move(kinds)}, {"items", std::move(items)}};
+}
+
+}  // namespace
+
+std::string test_json(const TestRun& run, bool colour) { return test_json(run, colour, nullptr); }
+
+std::string test_json(const TestRun& run, bool, const Coverage* coverage) {
   using Json = nlohmann::ordered_json;
   Json files = Json::array();
   for (const SuiteResult& suite : run.suites) {
@@ -44,6 +68,7 @@ std::string test_json(const TestRun& run, bool) {
              {"xpass", run.count(TestStatus::XPass)}}},
            {"diagnostics", diagnostics_value(run.diagnostics)},
            {"files", std::move(files)}};
+  if (coverage != nullptr) out["coverage"] = coverage_value(*coverage);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/report/escape.h"
 #include "scenarios/report/style.h"
 
 namespace meshsim::scenarios {
@@ -147,16 +148,10 @@ std::string test_markdown(const TestRun& run, bool) {
 }
 
 std::string test_github(const TestRun& run, bool) {
-  const auto message = [](const std::string& text) {
-    return replaced(text, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}});
-  };
-  const auto property = [](const std::string& text) {
-    return replaced(text, {{'%', "%25"}, {'\r', "%0D"}, {'\n', "%0A"}, {':', "%3A"}, {',', "%2C"}});
-  };
   const auto annotation = [&](const Source& at, const std::string& title, const std::string& text) {
-    std::string where = "file=" + property(at.file);
+    std::string where = "file=" + github_property(at.file);
     if (at.position.line != 0) where += fmt::format(",line={},col={}", at.position.line, at.position.column);
-    return "::error " + where + ",title=" + property(title) + "::" + message(text) + '\n';
+    return "::error " + where + ",title=" + github_property(title) + "::" + github_text(text) + '\n';
   };
   std::string out;
   for (const Diagnostic& d : errors(run.diagnostics)) out += annotation({d.file, d.position}, d.code, d.message);
@@ -177,28 +172,21 @@ std::string test_github(const TestRun& run, bool) {
 }
 
 std::string test_junit(const TestRun& run, bool) {
-  // XML 1.0 has no way to write most control characters; they become a question mark.
-  const auto xml = [](const std::string& text) {
-    std::string clean = text;
-    for (char& c : clean)
-      if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') c = '?';
-    return replaced(clean, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\n', "&#10;"}});
-  };
   std::string suites;
   int all = 0, all_failed = 0, all_errors = 0;
   for (const SuiteResult& suite : run.suites) {
     std::string cases;
     int failed = 0, skipped = 0, unread = 0;
-    const std::string file = xml(suite.file);
+    const std::string file = xml_text(suite.file);
     if (suite.loaded->unreadable) {
       ++unread;
       std::string text;
       for (const Diagnostic& d : errors(suite.loaded->diagnostics)) text += format(d) + '\n';
       cases += "    <testcase name=\"(reading)\" classname=\"" + file +
-               "\">\n      <error message=\"not understood\">" + xml(text) + "</error>\n    </testcase>\n";
+               "\">\n      <error message=\"not understood\">" + xml_text(text) + "</error>\n    </testcase>\n";
     }
     for (const TestResult& test : suite.tests) {
-      cases += "    <testcase name=\"" + xml(test.name) + "\" classname=\"" + file + '"';
+      cases += "    <testcase name=\"" + xml_text(test.name) + "\" classname=\"" + file + '"';
       if (test.status == TestStatus::Pass) {
         cases += "/>\n";
         continue;
@@ -206,7 +194,7 @@ std::string test_junit(const TestRun& run, bool) {
       cases += ">\n";
       if (test.status == TestStatus::XFail) {
         ++skipped;
-        cases += "      <skipped message=\"" + xml("expected to fail: " + test.xfail) + "\"/>\n";
+        cases += "      <skipped message=\"" + xml_text("expected to fail: " + test.xfail) + "\"/>\n";
       } else {
         ++failed;
         std::string text, first = "passes now; it was expected to fail: " + test.xfail;
@@ -215,7 +203,8 @@ std::string test_junit(const TestRun& run, bool) {
           text += failure_text(failure) + "\n  at " + place_of(test, failure).text() +
                   (failure.because.empty() ? "" : "\n  because " + failure.because) +
                   (failure.source.file.empty() ? "" : " (" + failure.source.text() + ")") + '\n';
-        cases += "      <failure message=\"" + xml(first) + "\" type=\"expectation\">" + xml(text) + "</failure>\n";
+        cases += "      <failure message=\"" + xml_text(first) + "\" type=\"expectation\">" + xml_text(text) +
+                 "</failure>\n";
       }
       cases += "    </testcase>\n";
     }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "scenarios/expect/test_run.h"
+#include "scenarios/expect/coverage.h"
 
 namespace meshsim::scenarios {
 
@@ -19,6 +19,7 @@ const TestFormat* find_test_format(std::string_view name);
 std::string test_table(const TestRun& run, bool colour);
 std::string test_junit(const TestRun& run, bool colour);  // JUnit XML as Jenkins and GitLab read it
 std::string test_tap(const TestRun& run, bool colour);    // Test Anything Protocol 14; xfail is TODO
+std::string test_json(const TestRun& run, bool colour, const Coverage* coverage);
 std::string test_json(const TestRun& run, bool colour);
 std::string test_markdown(const TestRun& run, bool colour);  // for a pull request
 std::string test_github(const TestRun& run, bool colour);    // workflow commands: annotations with file and line

@@ -1,11 +1,12 @@
 // Any bytes as route objects of a small mesh: compiling never fails, and whatever is asked, the shares of the answer
-// add up to 1 and the same question has the same answer.
+// add up to 1 and the same question has the same answer. Then flows walk the whole way.
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "models/route/routing.h"
+#include "models/dataplane/world.h"
 #include "scenarios/read/manifest_reader.h"
 
 namespace {
@@ -22,6 +23,11 @@ metadata: {name: client, namespace: a}
 spec:
   selector: {matchLabels: {app: client}}
   template: {metadata: {labels: {app: client, istio: ingressgateway}}, spec: {containers: [{name: c, image: i}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ambient, namespace: a, labels: {app: one, version: v1, istio.io/dataplane-mode: ambient, sidecar.istio.io/inject: "false"}}
+spec: {containers: [{name: c, image: i}]}
 ---
 apiVersion: v1
 kind: Service
@@ -54,6 +60,32 @@ void check(const std::vector<models::RouteChoice>& once, const std::vector<model
       std::abort();
 }
 
+// Flows of a sidecar, an ambient pod and of somebody outside: shares add up to 1, and nothing is left unsaid.
+void walk(const models::World& world) {
+  for (const char* from : {"client", "ambient", ""}) {
+    for (const std::uint16_t port : {std::uint16_t{80}, std::uint16_t{443}, std::uint16_t{9000}}) {
+      models::Flow flow;
+      flow.from.kind = *from != '\0' ? models::Client::Kind::Workload : models::Client::Kind::Outside;
+      flow.from.ns = "a";
+      flow.from.name = from;
+      flow.to.host = "one.a.svc.cluster.local";
+      flow.to.port = port;
+      if (*from == '\0') flow.to.gateway = std::pair("a", "gw");
+      flow.protocol = port == 80    ? models::FlowProtocol::Http
+                      : port == 443 ? models::FlowProtocol::Tls
+                                    : models::FlowProtocol::Tcp;
+      double sum = 0;
+      const models::FlowResult result = models::judge(world, flow);
+      for (const models::Outcome& outcome : result.outcomes) {
+        sum += outcome.probability;
+        if (outcome.verdict == models::Verdict::Denied && !outcome.denied_by) std::abort();
+        if (outcome.verdict == models::Verdict::Unknown && outcome.reasons.empty()) std::abort();
+      }
+      if (std::abs(sum - 1.0) > 1e-9) std::abort();
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -63,7 +95,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto read = scenarios::read_manifest_text(text, "fuzz", options);
   const auto mesh = models::resolve(std::move(read.objects), {});
   models::Diagnostics diagnostics;
-  const auto routing = models::Routing::compile(*mesh, diagnostics);
+  const models::World world = models::make_world(mesh, diagnostics);
+  walk(world);
+  const auto& routing = world.routing;
   const std::size_t client = mesh->find_workload("a", "client"), service = mesh->find_service("a", "one");
   const std::size_t waypoint = mesh->find_gateway("a", "wp"), gateway = mesh->find_gateway("a", "gw");
   if (client == models::kNone || service == models::kNone) return 0;  // the input replaced them

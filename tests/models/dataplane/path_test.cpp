@@ -54,6 +54,35 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"ambient", "sidecar", "allowed 200 hbone ztunnel,sidecar", "allowed 200 hbone ztunnel,sidecar"},
         Cell{"ambient", "legacy", "allowed 200 plaintext ztunnel,sidecar", "denied - plaintext ztunnel,sidecar"}));
 
+// DP-V13: client first, server first or both at once, no state of a migration of HBONE-aware sidecars loses a request.
+TEST(Migration, DPV13EveryStateWorks) {
+  for (const char* policy : {"", kStrict}) {
+    const World world = world_of(echo_mesh(std::string(policy) + R"(
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: echo}
+spec: {gatewayClassName: istio, listeners: [{name: a, port: 80, protocol: HTTP}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: front, namespace: echo}
+spec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: sidecar, port: 80}, {name: ambient, port: 80}]}]}
+)"));
+    for (const char* client : {"echo/sidecar", "echo/ambient"})
+      for (const char* server : {"sidecar.echo", "ambient.echo"})
+        for (const FlowProtocol protocol : {FlowProtocol::Http, FlowProtocol::Grpc, FlowProtocol::Tcp}) {
+          const Flow flow = flow_of(client, server, protocol == FlowProtocol::Tcp ? 9090 : 80, protocol);
+          EXPECT_EQ(judge(world, flow).outcomes.at(0).verdict, Verdict::Allowed) << client << " " << server;
+        }
+    Flow outside = flow_of("outside", "shop.example", 80);
+    outside.to.gateway = std::pair("echo", "edge");
+    const auto outcomes = judge(world, outside).outcomes;
+    EXPECT_EQ(outcomes.size(), 2u);
+    for (const Outcome& o : outcomes) EXPECT_EQ(o.verdict, Verdict::Allowed);
+  }
+}
+
 // DP-037, DP-038: in ossm-3.2 a sidecar that was not restarted does not send HBONE.
 TEST(LegacySidecar, DP037SendsPlaintextInOssm32) {
   const Flow flow = flow_of("echo/legacy", "ambient.echo", 80);

@@ -153,5 +153,23 @@ spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, p
   EXPECT_EQ(judge(world_of(text, "{profile: ossm-3.2}"), flow_of("echo/ambient", "cart.shop", 80)).outcomes.size(), 1u);
 }
 
+// DP-320, DP-V15: a waypoint does not serve its own address. DP-083: it takes nothing but HBONE.
+TEST(Waypoint, DP320ItsOwnService) {
+  const World world = world_of(bound());
+  const char* waypoint = "waypoint.shop.svc.cluster.local";
+  for (const std::uint16_t port : {std::uint16_t{15008}, std::uint16_t{15021}}) {
+    const Outcome ambient = only(world, flow_of("echo/ambient", waypoint, port));
+    EXPECT_EQ(summary(ambient), "unreachable - hbone ztunnel,waypoint");
+    EXPECT_TRUE(cites(ambient, "DP-320"));
+    const Outcome sidecar = only(world, flow_of("echo/sidecar", waypoint, port, FlowProtocol::Tcp));
+    EXPECT_EQ(summary(sidecar), "unreachable - hbone sidecar,waypoint");
+    EXPECT_TRUE(cites(sidecar, "DP-320"));
+  }
+  const Outcome plain = only(world, flow_of("echo/plain", waypoint, 15008, FlowProtocol::Tcp));
+  EXPECT_EQ(summary(plain), "reset - plaintext waypoint");
+  EXPECT_TRUE(cites(plain, "DP-083"));
+  EXPECT_EQ(summary(only(world, flow_of("echo/plain", waypoint, 15021))), "allowed 200 plaintext ");
+}
+
 }  // namespace
 }  // namespace meshsim::models::testing

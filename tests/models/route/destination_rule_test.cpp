@@ -137,6 +137,18 @@ TEST(DestinationRule, Po122TlsAtAWaypointsOwnServices) {
   }
 }
 
+TEST(DestinationRule, Dp223NothingStated) {
+  const RouteWorld world("");
+  const auto p = policy(world, "a", "one.a");
+  EXPECT_EQ(p.lb, "LEAST_REQUEST");
+  EXPECT_EQ(p.tls, ClientTls::Unset);
+  EXPECT_FALSE(p.outlier_detection);
+  EXPECT_FALSE(p.consistent_hash);
+  EXPECT_FALSE(p.passthrough_lb);
+  EXPECT_FALSE(p.node.has_value()) << "no connection pool: thresholds are unlimited";
+  EXPECT_FALSE(p.rule);
+}
+
 TEST(DestinationRule, ConsistentHash) {
   const RouteWorld world(
       rule("r", "a", "one", "  trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x-some-header}}}\n"));

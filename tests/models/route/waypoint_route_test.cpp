@@ -120,6 +120,20 @@ TEST(WaypointRoute, Dp246Retries) {
   EXPECT_TRUE(waypoint(routed, "a/wp", "bound", 80)[0].retries->on.starts_with("connect-failure"));
 }
 
+TEST(WaypointRoute, Dp215ConsistentHashNeedsARoute) {
+  const std::string rule =
+      "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: hash, namespace: a}\nspec: {host: "
+      "bound, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: x-user}}}}\n";
+  const std::string route =
+      virtual_service("  http: [{route: [{destination: {host: bound.a.svc.cluster.local, port: {number: 80}}}]}]\n");
+  for (const bool works : {false, true}) {
+    const std::string profile = works ? "{profile: istio-master}" : "{profile: istio-1.27}";
+    const RouteWorld bare = world_of({rule}, profile), routed = world_of({rule, route}, profile);
+    EXPECT_EQ(waypoint(bare, "a/wp", "bound", 80).at(0).policy.consistent_hash, works);
+    EXPECT_TRUE(waypoint(routed, "a/wp", "bound", 80).at(0).policy.consistent_hash);
+  }
+}
+
 TEST(WaypointRoute, Dp222RulesOfTheWaypointsNamespace) {
   const auto rule = [](const std::string& ns, const std::string& lb) {
     return "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: r, namespace: " + ns +

@@ -158,7 +158,8 @@ def prometheus(meshsim, source, folder):
 
 
 def tshark_rows(program, capture, filter_text, *fields, decode=None):
-    arguments = [program, "-r", str(capture), "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-2"]
+    arguments = [program, "-r", str(capture), "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
+                 "-o", "tcp.try_heuristic_first:TRUE", "-2"]
     if decode:
         arguments += ["-d", decode]
     if filter_text:

@@ -152,6 +152,24 @@ TEST(Export, CustomFormats) {
             "HTTP/1.1 GET|curl|200|inbound|80|||spiffe://cluster.local/ns/n/sa/default|100%\n");
 }
 
+TEST(Export, MalformedFormatsAreFindings) {
+  const Folder folder;
+  const fs::path scenario = folder.path / "scenario.json";
+  fs::create_directories(folder.path);
+  std::ofstream(scenario) << R"({"apiVersion":"meshsim/v1","kind":"Scenario","metadata":{"name":"formats"},
+"mesh":{"config":{"accessLogFile":"/dev/stdout","accessLogFormat":"50% of %RESPONSE_CODE%","extensionProviders":[
+ {"name":"a","envoyFileAccessLog":{"path":"/dev/stdout","logFormat":{"labels":{"x":"%RESPONSE_COD%","y":"%DYNAMIC_METADATA(a:b)%"}}}}]}},
+"workloads":[{"name":"a","namespace":"n","mode":"sidecar"}],"flows":[]})";
+  const Ran ran = meshsim({"run", scenario.string()});
+  EXPECT_EQ(ran.code, kFine);
+  EXPECT_NE(
+      ran.err.find("MSH0310] (MeshConfig " + scenario.string() + ":2:67) access log format: a % begins no operator"),
+      std::string::npos)
+      << ran.err;
+  EXPECT_NE(ran.err.find("Envoy has no operator %RESPONSE_COD%"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("MSH0311"), std::string::npos) << ran.err;
+}
+
 TEST(ScrapeTarget, LabelNames) {
   EXPECT_EQ(label_name("app.kubernetes.io/name"), "app_kubernetes_io_name");
   EXPECT_EQ(label_name("9lives"), "_lives");

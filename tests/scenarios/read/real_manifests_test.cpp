@@ -20,8 +20,9 @@ std::string summary(const ReadResult& r) {
 }
 
 TEST(RealManifests, OrderOfInputsChangesNothing) {
-  std::vector<std::string> inputs = {kFolder + "gateway-api", kFolder + "istio-samples", kFolder + "istio-testdata",
-                                     kFolder + "istio-tutorial", kFolder + "kiali-testdata"};
+  std::vector<std::string> inputs = {kFolder + "gateway-api",    kFolder + "istio-samples",  kFolder + "istio-testdata",
+                                     kFolder + "istio-tutorial", kFolder + "isotope",        kFolder + "kiali-demos",
+                                     kFolder + "kiali-testdata", kFolder + "online-boutique"};
   const std::string first = summary(read_manifests(inputs));
   std::reverse(inputs.begin(), inputs.end());
   EXPECT_EQ(summary(read_manifests(inputs)), first);

@@ -211,6 +211,20 @@ TEST(ScenarioReader, MeshConfigOfTheConfigMapIsParsed) {
   EXPECT_EQ(s.mesh.mesh_configs[0]->root()["trustDomain"].text(), "td");
 }
 
+TEST(ScenarioReader, MeshNetworksOfTheConfigMapAreParsed) {
+  const Scenario s = read(
+      "policies:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: istio, namespace: istio-system}\n"
+      "  data:\n    meshNetworks: |\n      networks: {far: {endpoints: [{fromRegistry: c2}]}}\n");
+  EXPECT_EQ(findings(s), "");
+  EXPECT_TRUE(s.mesh.mesh_configs.empty());
+  ASSERT_TRUE(s.mesh.mesh_networks);
+  EXPECT_TRUE(s.mesh.mesh_networks->root()["networks"]["far"].is_mapping());
+  const Scenario wrong = read(
+      "policies:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: istio, namespace: istio-system}\n"
+      "  data: {meshNetworks: 7}\n");
+  EXPECT_THAT(findings(wrong), HasSubstr("data.meshNetworks must be the text of a MeshNetworks"));
+}
+
 TEST(ScenarioReader, ManifestsAloneAreAScenarioWithoutFlows) {
   const Scenario s =
       read_scenario_text("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: nn}\n", "m.yaml");

@@ -1,0 +1,174 @@
+#include "scenarios/lint/representative.h"
+
+#include <algorithm>
+
+#include "models/policy/authorization/envoy_rule.h"
+
+namespace meshsim::scenarios {
+
+using namespace models;
+
+std::string example_value(std::string_view pattern) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const auto close = pattern[i] == '{' ? pattern.find('}', i) : std::string_view::npos;
+    if (close != std::string_view::npos) {
+      out += "example";
+      i = close;
+    } else if (pattern[i] == '*') {
+      out += "example";
+    } else {
+      out += pattern[i];
+    }
+  }
+  return out;
+}
+
+std::string example_path(std::string_view pattern) {
+  const std::string out = example_value(pattern);
+  return out.starts_with('/') ? out : '/' + out;
+}
+
+bool same_request(const Request& a, const Request& b) {
+  if (a.method != b.method || a.path != b.path || a.host != b.host || a.headers != b.headers || a.sni != b.sni ||
+      a.jwts.size() != b.jwts.size())
+    return false;
+  for (std::size_t i = 0; i < a.jwts.size(); ++i)
+    if (a.jwts[i].issuer != b.jwts[i].issuer || a.jwts[i].subject != b.jwts[i].subject ||
+        a.jwts[i].audiences != b.jwts[i].audiences)
+      return false;
+  return true;
+}
+
+Request request_for(const policy::RuleSpec& rule) {
+  Request out;
+  if (!rule.to.empty()) {
+    const policy::OperationSpec& operation = rule.to.front();
+    if (!operation.methods.any.empty() && operation.methods.any.front() != "*")
+      out.method = example_value(operation.methods.any.front());
+    if (!operation.paths.any.empty()) out.path = example_path(operation.paths.any.front());
+    if (!operation.hosts.any.empty()) out.host = example_value(operation.hosts.any.front());
+  }
+  // A token with the issuer and subject that the rule asks for (PO-043).
+  for (const policy::SourceSpec& from : rule.from) {
+    if (from.request_principals.any.empty() || !out.jwts.empty()) continue;
+    const std::string& wanted = from.request_principals.any.front();
+    const auto slash = wanted.rfind('/');
+    Jwt token;
+    token.issuer = example_value(slash == std::string::npos ? wanted : wanted.substr(0, slash));
+    token.subject = slash == std::string::npos ? "example" : example_value(std::string_view(wanted).substr(slash + 1));
+    out.jwts.push_back(std::move(token));
+  }
+  for (const policy::ConditionSpec& condition : rule.when) {
+    if (condition.values.any.empty()) continue;
+    const std::string value = example_value(condition.values.any.front());
+    if (const auto header = policy::bracketed_key(condition.key, "request.headers")) {
+      std::string name(*header);
+      std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+      out.headers.emplace_back(name, value);
+    } else if (condition.key == "connection.sni") {
+      out.sni = value;
+    }
+  }
+  return out;
+}
+
+namespace {
+
+// The request with one thing changed that the rule looks at.
+std::vector<Request> neighbours(const policy::RuleSpec& rule, const Request& hit) {
+  std::vector<Request> out;
+  bool methods = false, paths = false, hosts = false;
+  for (const policy::OperationSpec& to : rule.to) {
+    methods = methods || !to.methods.empty();
+    paths = paths || !to.paths.empty();
+    hosts = hosts || !to.hosts.empty();
+  }
+  const auto add = [&](auto change) {
+    Request other = hit;
+    change(other);
+    out.push_back(std::move(other));
+  };
+  if (methods) add([&](Request& r) { r.method = hit.method == "GET" ? "DELETE" : "GET"; });
+  if (paths) add([](Request& r) { r.path = "/another"; });
+  if (hosts) add([](Request& r) { r.host.reset(); });
+  if (!hit.headers.empty()) add([](Request& r) { r.headers.clear(); });
+  if (hit.sni) add([](Request& r) { r.sni.reset(); });
+  if (!hit.jwts.empty()) {
+    add([](Request& r) { r.jwts.clear(); });
+    add([](Request& r) { r.jwts.front().valid = false; });
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Request> requests_apart(const std::vector<const policy::AuthorizationPolicy*>& policies, std::size_t most) {
+  std::vector<Request> out(1);
+  const auto add = [&](Request request) {
+    const bool known = std::any_of(out.begin(), out.end(), [&](const Request& r) {
+      return same_request(r, request) && (r.jwts.empty() || r.jwts.front().valid == request.jwts.front().valid);
+    });
+    if (!known && out.size() < most) out.push_back(std::move(request));
+  };
+  std::vector<std::string> methods = {"GET"}, paths = {"/"};
+  std::vector<std::optional<std::string>> hosts = {std::nullopt};
+  std::vector<Headers> headers = {{}};
+  const auto remember = [](auto& list, auto value) {
+    if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(std::move(value));
+  };
+  for (const policy::AuthorizationPolicy* one : policies)
+    for (const policy::RuleSpec& rule : one->rules) {
+      // Every operation of the rule, not only its first.
+      policy::RuleSpec part = rule;
+      const std::size_t count = std::max<std::size_t>(1, rule.to.size());
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!rule.to.empty()) part.to = {rule.to[i]};
+        const Request hit = request_for(part);
+        add(hit);
+        for (Request& other : neighbours(part, hit)) add(std::move(other));
+        remember(headers, hit.headers);
+        if (rule.to.empty()) continue;
+        for (const auto* values : {&rule.to[i].methods.any, &rule.to[i].methods.none})
+          for (const std::string& m : *values)
+            if (m != "*") remember(methods, example_value(m));
+        for (const auto* values : {&rule.to[i].paths.any, &rule.to[i].paths.none})
+          for (const std::string& p : *values)
+            if (p != "*") remember(paths, example_path(p));
+        for (const auto* values : {&rule.to[i].hosts.any, &rule.to[i].hosts.none})
+          for (const std::string& h : *values)
+            if (h != "*") remember(hosts, std::optional<std::string>(example_value(h)));
+      }
+    }
+  const bool few = methods.size() * paths.size() * hosts.size() * headers.size() <= 24;
+  for (const std::string& path : paths)
+    for (const std::string& method : methods)
+      for (const auto& host : hosts)
+        for (const Headers& some : headers) {
+          // All combinations where there are few, else one for each method and each path.
+          if (!few && (host || !some.empty() || (method != "GET" && path != "/"))) continue;
+          Request request;
+          request.method = method;
+          request.path = path;
+          request.host = host;
+          request.headers = some;
+          add(std::move(request));
+        }
+  return out;
+}
+
+std::vector<Request> requests_for(const policy::AuthorizationPolicy& policy, std::size_t most) {
+  std::vector<Request> out;
+  const auto add = [&](Request request) {
+    const bool known = std::any_of(out.begin(), out.end(), [&](const Request& r) { return same_request(r, request); });
+    if (!known && out.size() < most) out.push_back(std::move(request));
+  };
+  for (const policy::RuleSpec& rule : policy.rules) {
+    if (out.size() + 1 >= most) break;
+    add(request_for(rule));
+  }
+  add(Request{});
+  return out;
+}
+
+}  // namespace meshsim::scenarios

@@ -1,0 +1,211 @@
+// Services and endpoints (dataplane.md section 4): who chooses among them, and by what.
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "models/dataplane/endpoint_selection.h"
+#include "tests/models/dataplane/support.h"
+
+namespace meshsim::models::testing {
+namespace {
+
+// Pods of app `cart` on nodes: node-1, node-2 in zone a, node-3 in zone b. Clients of echo_mesh are placed by `client`.
+std::string pod(std::string_view name, std::string_view node, std::string_view ip, std::string_view labels) {
+  std::string out = "\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: ";
+  out.append(name).append(", namespace: zone, labels: {").append(labels).append("}}\nspec: {nodeName: ").append(node);
+  return out.append(", containers: [{name: app, image: app}]}\nstatus: {podIP: ").append(ip).append("}\n");
+}
+
+std::string nodes() {
+  std::string out;
+  for (const auto& [name, zone] : {std::pair("node-1", "a"), {"node-2", "a"}, {"node-3", "b"}})
+    out += std::string("\n---\napiVersion: v1\nkind: Node\nmetadata: {name: ") + name +
+           ", labels: {topology.kubernetes.io/region: r, topology.kubernetes.io/zone: " + zone + "}}\n";
+  return out;
+}
+
+std::string zones(std::string_view service, std::string_view extra = {}, std::string_view ns_extra = {}) {
+  std::string out = "apiVersion: v1\nkind: Namespace\nmetadata: {name: zone";
+  out.append(ns_extra).append("}\n").append(nodes());
+  const char* ambient = "istio.io/dataplane-mode: ambient";
+  for (const auto& [name, node, ip] :
+       {std::tuple("cart-1", "node-1", "10.4.0.1"), {"cart-2", "node-2", "10.4.0.2"}, {"cart-3", "node-3", "10.4.0.3"}})
+    out += pod(name, node, ip, std::string("app: cart, version: ") + name + ", " + ambient);
+  out += pod("amb", "node-1", "10.4.1.1", std::string("app: client, ") + ambient);
+  out += pod("side", "node-1", "10.4.1.2",
+             "app: client, security.istio.io/tlsMode: istio, sidecar.istio.io/inject: 'true'");
+  out.append("\n---\napiVersion: v1\nkind: Service\n").append(service).append(extra);
+  return out;
+}
+
+const char* const kPlainService =
+    "metadata: {name: cart, namespace: zone}\nspec: {selector: {app: cart}, ports: [{name: http, port: 80, targetPort: "
+    "8080}]}\n";
+
+std::map<std::string, double> shares(const World& world, const Flow& flow) {
+  std::map<std::string, double> out;
+  for (const Outcome& o : judge(world, flow).outcomes)
+    out[o.verdict == Verdict::Allowed && o.routed_to ? o.routed_to->workload : std::string(to_string(o.verdict))] +=
+        o.probability;
+  return out;
+}
+using Shares = std::map<std::string, double>;
+
+const Flow kAmbient = flow_of("zone/amb", "cart.zone", 80);
+const Flow kSidecar = flow_of("zone/side", "cart.zone", 80);
+
+void expect_thirds(const Shares& got) {
+  ASSERT_EQ(got.size(), 3u);
+  for (const auto& [name, share] : got) EXPECT_NEAR(share, 1.0 / 3, 1e-12) << name;
+}
+
+// DP-210, DP-213: no preference stated, all endpoints alike; a DestinationRule is nothing to ztunnel.
+TEST(Endpoints, DP210ZtunnelKnowsNoDestinationRule) {
+  const std::string rule = R"(
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cart, namespace: zone}
+spec:
+  host: cart
+  trafficPolicy: {outlierDetection: {consecutive5xxErrors: 1}, loadBalancer: {localityLbSetting: {enabled: true}}}
+)";
+  const World world = world_of(zones(kPlainService, rule));
+  expect_thirds(shares(world, kAmbient));
+  EXPECT_EQ(shares(world, kSidecar), (Shares{{"zone/cart-1", 0.5}, {"zone/cart-2", 0.5}}));  // DP-214
+}
+
+// DP-203: internalTrafficPolicy Local, on the node of the proxy that chooses.
+TEST(Endpoints, DP203InternalTrafficPolicyLocal) {
+  const std::string local =
+      "metadata: {name: cart, namespace: zone}\nspec: {internalTrafficPolicy: Local, selector: {app: cart}, ports: "
+      "[{name: http, port: 80, targetPort: 8080}]}\n";
+  const World world = world_of(zones(local));
+  EXPECT_EQ(shares(world, kAmbient), (Shares{{"zone/cart-1", 1.0}}));
+  EXPECT_EQ(shares(world, kSidecar), (Shares{{"zone/cart-1", 1.0}}));
+  // With a waypoint it is the waypoint's node that counts.
+  std::string bound = local;
+  bound.replace(bound.find("namespace: zone}"), 16, "namespace: zone, labels: {istio.io/use-waypoint: waypoint}}");
+  const World through = world_of(zones(bound, pod("wp", "node-3", "10.4.2.1",
+                                                  "gateway.networking.k8s.io/gateway-name: waypoint, "
+                                                  "gateway.istio.io/managed: istio.io-mesh-controller") +
+                                                  R"(
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: waypoint, namespace: zone}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+)"));
+  EXPECT_EQ(shares(through, kAmbient), (Shares{{"zone/cart-3", 1.0}}));
+}
+
+// DP-212, DP-211: spec.trafficDistribution > annotation of the Service > of the namespace (1.30 on).
+TEST(Endpoints, DP212TrafficDistribution) {
+  auto service = [](const char* annotation, const char* field) {
+    return std::string("metadata: {name: cart, namespace: zone") + annotation + "}\nspec: {" + field +
+           "selector: {app: cart}, ports: [{name: http, port: 80, targetPort: 8080}]}\n";
+  };
+  const Shares zone = {{"zone/cart-1", 0.5}, {"zone/cart-2", 0.5}}, node = {{"zone/cart-1", 1.0}};
+  const char* by_node = ", annotations: {networking.istio.io/traffic-distribution: PreferSameNode}";
+  for (const Flow& flow : {kAmbient, kSidecar}) {
+    EXPECT_EQ(shares(world_of(zones(service("", "trafficDistribution: PreferClose, "))), flow), zone);
+    EXPECT_EQ(shares(world_of(zones(service(by_node, ""))), flow), node);
+    EXPECT_EQ(shares(world_of(zones(service(by_node, "trafficDistribution: PreferSameZone, "))), flow), zone);
+    EXPECT_EQ(shares(world_of(zones(kPlainService, "", by_node), "{profile: istio-master}"), flow), node);
+    expect_thirds(shares(world_of(zones(kPlainService, "", by_node)), flow));
+  }
+}
+
+// DP-214: failover of a locality setting acts with outlierDetection only, distribute always.
+TEST(Endpoints, DP214LocalityAtEnvoy) {
+  auto rule = [](const char* policy) {
+    return std::string(
+               "\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: cart, "
+               "namespace: zone}\nspec: {host: cart, trafficPolicy: {") +
+           policy + "}}\n";
+  };
+  expect_thirds(
+      shares(world_of(zones(kPlainService, rule("loadBalancer: {localityLbSetting: {enabled: true}}"))), kSidecar));
+  const Shares spread = shares(
+      world_of(zones(kPlainService,
+                     rule("loadBalancer: {localityLbSetting: {distribute: [{from: 'r/a/*', to: {'r/a/*': 20, 'r/b/*': "
+                          "80}}]}}"))),
+      kSidecar);
+  EXPECT_EQ(spread, (Shares{{"zone/cart-1", 0.1}, {"zone/cart-2", 0.1}, {"zone/cart-3", 0.8}}));
+}
+
+// DP-204, DP-205: kinds of ServiceEntry endpoints and their weights; the location suppresses auto-mTLS at Envoy only.
+TEST(Endpoints, DP204DP205ServiceEntries) {
+  const World world = world_of(zones(kPlainService, R"(
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: weighted, namespace: zone}
+spec:
+  hosts: [weighted.example]
+  addresses: [240.9.0.1]
+  resolution: STATIC
+  ports: [{name: http, number: 80, protocol: HTTP}]
+  endpoints: [{address: 192.0.2.1, weight: 3, labels: {v: x}}, {address: 192.0.2.2, weight: 1, labels: {v: y}}]
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: selected, namespace: zone}
+spec:
+  hosts: [selected.example]
+  addresses: [240.9.0.2]
+  resolution: STATIC
+  location: MESH_EXTERNAL
+  ports: [{name: http, number: 80, protocol: HTTP, targetPort: 8080}]
+  workloadSelector: {labels: {version: cart-2}}
+)"));
+  const std::size_t weighted = world.mesh->services_by_host("weighted.example").at(0);
+  for (const Balancer balancer : {Balancer::Ztunnel, Balancer::Envoy}) {
+    std::vector<double> got;
+    for (const EndpointShare& share :
+         select_endpoints({world.mesh.get(), weighted, 80, nullptr, nullptr, balancer, {}, false}))
+      got.push_back(share.weight);
+    std::sort(got.begin(), got.end());
+    EXPECT_EQ(got, (std::vector<double>{0.25, 0.75}));
+  }
+  EXPECT_EQ(summary(judge(world, flow_of("zone/amb", "selected.example", 80)).outcomes.at(0)),
+            "allowed 200 hbone ztunnel,ztunnel");
+}
+
+// DP-220, DP-221: who enforces what. A fault, a subset and a weight meet a sidecar's request and an ambient one with
+// waypoint, never an ambient one without.
+TEST(Endpoints, DP220DP221WhoEnforcesWhat) {
+  const std::string rules = R"(
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: cart, namespace: zone}
+spec: {hosts: [cart], http: [{route: [{destination: {host: cart, subset: three}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cart, namespace: zone}
+spec: {host: cart, subsets: [{name: three, labels: {version: cart-3}}]}
+)";
+  const World world = world_of(zones(kPlainService, rules));
+  EXPECT_EQ(shares(world, kSidecar), (Shares{{"zone/cart-3", 1.0}}));
+  expect_thirds(shares(world, kAmbient));
+}
+
+// DP-202: terminating endpoints never, unready ones only with publishNotReadyAddresses.
+TEST(Endpoints, DP202Health) {
+  const char* sick =
+      "\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: cart-4, namespace: zone, labels: {app: cart, version: "
+      "cart-4, "
+      "istio.io/dataplane-mode: ambient}}\nspec: {nodeName: node-1, containers: [{name: app, image: app}]}\nstatus: "
+      "{podIP: 10.4.0.4, conditions: [{type: Ready, status: 'False'}]}\n";
+  std::string published = kPlainService;
+  published.replace(published.find("spec: {"), 7, "spec: {publishNotReadyAddresses: true, ");
+  for (const Flow& flow : {kAmbient, kSidecar}) {
+    expect_thirds(shares(world_of(zones(kPlainService, sick)), flow));
+    EXPECT_EQ(shares(world_of(zones(published, sick)), flow).size(), 4u);
+  }
+}
+
+}  // namespace
+}  // namespace meshsim::models::testing
