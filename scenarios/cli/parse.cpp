@@ -190,6 +190,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   }
   if (*explain) return explain_command(o, streams);
   if (*matrix) return o.watch ? watch(matrix_command, o, streams, o.watch_runs) : matrix_command(o, streams);
+  if (*gui) return gui_command(o, streams);
   if (*test) return o.watch ? watch(test_command, o, streams, o.watch_runs) : test_command(o, streams);
   if (*lint) return o.watch ? watch(lint_command, o, streams, o.watch_runs) : lint_command(o, streams);
   if (*init) return init_command(o, streams);

@@ -38,11 +38,17 @@ Session::Session(QObject* parent) : QObject(parent), worker_(new Worker), simula
   qRegisterMetaType<Request>();
   qRegisterMetaType<Result>();
   qRegisterMetaType<PictureResult>();
+  qRegisterMetaType<Findings>();
   qRegisterMetaType<std::uint64_t>("std::uint64_t");
   worker_->moveToThread(&thread_);
   connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
   connect(this, &Session::request_work, worker_, &Worker::work, Qt::QueuedConnection);
   connect(worker_, &Worker::finished, this, &Session::arrived, Qt::QueuedConnection);
+  connect(worker_, &Worker::linted, this, [this](std::uint64_t generation, const Findings& findings) {
+    if (generation != generation_) return;
+    findings_ = findings;
+    emit findings_changed();
+  });
   connect(worker_, &Worker::progress, this, [this](std::uint64_t generation, const QString& stage) {
     if (generation == generation_ && busy_) emit busy_changed(true, stage);
   });
@@ -210,6 +216,7 @@ void Session::arrived(std::uint64_t generation, const Result& result, const Pict
                  : QString()));
   if (simulating_) simulator_->stop();
   simulated_ = nullptr;
+  findings_ = nullptr;
   emit result_changed();
   emit simulation_changed();
   emit busy_changed(false, {});

@@ -59,6 +59,9 @@ class Session : public QObject {
   // The shown result with its simulation; null: not simulated (yet).
   const Result& simulated() const { return simulated_; }
 
+  // What lint says of result(); null: not yet, or the input was not understood.
+  const Findings& findings() const { return findings_; }
+
   // Whether the files changed since they were read; also called by the watcher.
   void look_at_files();
 
@@ -66,6 +69,7 @@ class Session : public QObject {
   void request_work(const meshsim::viz::Request& request);
   void request_simulation(const meshsim::viz::Result& result);
   void simulation_changed();
+  void findings_changed();
   void busy_changed(bool busy, const QString& stage);
   void result_changed();   // result() and picture() are new
   void picture_changed();  // picture() alone
@@ -93,6 +97,7 @@ class Session : public QObject {
   std::vector<std::shared_ptr<const scenarios::Document>> states_;  // after n edits; null: not computed
   Result result_, opened_, simulated_;
   PictureResult picture_;
+  Findings findings_;
   PictureOptions picture_options_;
   Selection selection_;
   QStringList paths_, other_;
