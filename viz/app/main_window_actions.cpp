@@ -116,6 +116,14 @@ void MainWindow::make_actions() {
   command(
       "run", tr("&Read and judge again"), QKeySequence(tr("F5")), tr("Read the files again"),
       [this] { session_.reload(); }, "run");
+  command("simulate", tr("&Simulate"), QKeySequence(tr("F6")), tr("Run the traffic of the scenario over its timeline"),
+          [this] { session_.simulate(); });
+  command("nextEvent", tr("Next &event of the timeline"), QKeySequence(tr("F4")),
+          tr("To the next change or border of a window"), [this] { timeline_->step_event(1); });
+  command("timeline", tr("Show &timeline"), QKeySequence(tr("Ctrl+T")), tr("The simulated run over its time"), [this] {
+    view(QStringLiteral("timeline"));
+    timeline_->setFocus();
+  });
   command(
       "stop", tr("S&top"), QKeySequence(tr("F8")), tr("Give up what is being computed"), [this] { session_.stop(); },
       "stop");
