@@ -156,7 +156,8 @@ void Walker::at_ztunnel(Walk walk, std::size_t workload, std::size_t pod, std::u
   at_application(std::move(walk), workload, port, transport);
 }
 
-// DP-073 (15006), DP-074 (15008).
+// DP-073 (15006), DP-074 (15008): mutual TLS whatever the PeerAuthentication (PO-085). Tokens and requests are seen
+// here, at waypoints and at gateways only (PO-074).
 void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::uint16_t port, Transport transport) {
   const Workload& w = mesh_.workloads[workload];
   const bool hbone = transport == Transport::Hbone || transport == Transport::DoubleHbone;
@@ -260,7 +261,7 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
     return;
   }
   walk.hop().http = hop.http = http;
-  if (refuses_old_http(walk, declared_http, ProxyKind::Sidecar)) return;
+  if (codec_refuses(walk, http, declared_http, ProxyKind::Sidecar)) return;
 
   ProxyView view;
   view.kind = ProxyKind::Sidecar;

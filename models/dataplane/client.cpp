@@ -99,7 +99,7 @@ bool Walker::outbound_excluded(const Workload& client, const Address& to) const 
   return !rules.include_outbound_all && !covers(rules.include_outbound_ranges);
 }
 
-// DP-041, DP-042: one plaintext connection; a Service address is translated by kube-proxy.
+// DP-041, DP-042, PO-144: one plaintext connection; a Service address is translated by kube-proxy.
 void Walker::from_plain(Walk walk, const Address& to, std::string_view who) {
   walk.out.reasons.push_back(
       {"DP-041",
@@ -173,7 +173,11 @@ void Walker::pass_through(Walk walk, const Address& to, const Locality* client, 
   leave_mesh(std::move(walk), to.host, to.port, transport);
 }
 
-bool Walker::refuses_old_http(Walk& walk, bool declared_http, ProxyKind by) {
+bool Walker::codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by) {
+  if (http && std::any_of(walk.method.begin(), walk.method.end(), [](char c) { return c >= 'a' && c <= 'z'; })) {
+    answer(std::move(walk), by, 400, "DPE", {"PO-035", "Envoy answers 400: the method has lower-case letters", {}});
+    return true;
+  }
   if (!declared_http || !walk.is_http() || walk.http_version != "HTTP/1.0") return false;
   answer(std::move(walk), by, 426, "-",
          {"DP-259", "Envoy does not take HTTP/1.0 on an HTTP port: 426 Upgrade Required", {}});
@@ -262,7 +266,7 @@ void Walker::from_sidecar(Walk walk, std::size_t client, const Address& to) {
   hop.http = http;
   walk.http_proxy_before = http;
   walk.out.hops.push_back(std::move(hop));
-  if (refuses_old_http(walk, declared_http, ProxyKind::Sidecar)) return;
+  if (codec_refuses(walk, http, declared_http, ProxyKind::Sidecar)) return;
   ProxyView view;
   view.kind = ProxyKind::Sidecar;
   view.ns = w.ns;

@@ -83,7 +83,7 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
   const bool http = server.http && walk.is_http() && !walk.tls_bytes();
   walk.hop().http = http;
   const Hop here = walk.hop();
-  if (refuses_old_http(walk, http, ProxyKind::Gateway)) return;
+  if (codec_refuses(walk, http, http, ProxyKind::Gateway)) return;
 
   ProxyView view;
   view.kind = ProxyKind::Gateway;

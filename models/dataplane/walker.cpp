@@ -168,6 +168,7 @@ void Walker::finish(Walk walk) {
   }
   if (out.verdict != Verdict::Allowed && out.http_status && out.response_body.empty())
     out.response_body = body_of(out.response_flags);
+  if (out.verdict == Verdict::Unknown) out.response_body.clear();
   if (flow_.protocol == FlowProtocol::Grpc) {
     // A fault may abort with a gRPC status of its own.
     if (const std::string stated = header(out.response_headers, "grpc-status"); out.answered_by && !stated.empty())
@@ -214,9 +215,26 @@ void Walker::unknown_policy(Walk walk, const PolicyDecision& decision) {
 }
 
 void Walker::apply(Walk& walk, const PolicyDecision& decision, const Hop& hop) const {
+  // PO-075: behind a waypoint or gateway the peer is that proxy. Where a rule failed on who the peer is, say so.
+  const Hop* before = nullptr;
+  for (const Hop& one : walk.out.hops)
+    if ((one.proxy == ProxyKind::Waypoint || one.proxy == ProxyKind::Gateway) && one.name != hop.name) before = &one;
+  const auto about_the_peer = [](const PolicyFinding& finding) {
+    const std::string& text = finding.nearest_failure;
+    return finding.policy.kind == "AuthorizationPolicy" &&
+           (text.find("rincipal") != std::string::npos || text.find("amespaces") != std::string::npos ||
+            text.find("erviceAccounts") != std::string::npos || text.find("ource.ip") != std::string::npos ||
+            text.find("ource.namespace") != std::string::npos) &&
+           text.find("equestPrincipals") == std::string::npos;
+  };
   for (PolicyFinding finding : decision.considered) {
     finding.at = hop.proxy;
     finding.at_name = hop.name;
+    if (before != nullptr && about_the_peer(finding)) {
+      finding.rules.emplace_back("PO-075");
+      finding.why +=
+          "; the peer here is the " + std::string(to_string(before->proxy)) + ' ' + before->name + ", not the client";
+    }
     walk.out.policies.push_back(std::move(finding));
   }
   auto consumed = decision.consumed_jwts;

@@ -120,7 +120,8 @@ class Walker {
   Address literal(
       const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside
   void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
-  bool refuses_old_http(Walk& walk, bool declared_http, ProxyKind by);  // true: answered 426, the walk has ended
+  // True: an Envoy's codec has answered (426 to HTTP/1.0, 400 to a lower-case method) and the walk has ended.
+  bool codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by);
   bool outbound_excluded(const Workload& client, const Address& to) const;
 
   // ztunnel_client.cpp

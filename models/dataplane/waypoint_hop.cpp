@@ -1,5 +1,5 @@
 // Inside a waypoint: reception, policy with the client's identity, routes of its own services, and on to the backend
-// (DP-150..DP-165).
+// (DP-150..DP-165). PeerAuthentication has no say here (PO-087); behind it the waypoint is the peer (PO-070, PO-071).
 #include "models/dataplane/walker.h"
 
 namespace meshsim::models::dataplane {
@@ -44,7 +44,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   }
   hop.http = http;
   walk.out.hops.push_back(std::move(hop));
-  if (refuses_old_http(walk, is_http(protocol), ProxyKind::Waypoint)) return;
+  if (codec_refuses(walk, http, is_http(protocol), ProxyKind::Waypoint)) return;
   // The waypoint keeps the client's XFCC out (DP-260); request id is added by every HTTP Envoy.
   if (http) {
     std::erase_if(walk.headers, [](const auto& h) { return h.first == "x-forwarded-client-cert"; });

@@ -1,5 +1,6 @@
 // Engine: the verdict of an Envoy (sidecar, gateway, waypoint). `decide` is the one implementation of the order
-// PO-020.. PO-022; the fast path takes its result, at_envoy adds what a person wants to know.
+// PO-020..PO-022 (PO-024: CUSTOM before tokens are read); the fast path takes its result, at_envoy adds what a person
+// wants to know.
 #include <algorithm>
 #include <utility>
 

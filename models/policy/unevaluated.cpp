@@ -26,7 +26,9 @@ void read_patches(const Object& object, Unevaluated& out) {
     const bool any = context.empty() || context == "ANY";
     (to == "HTTP_FILTER" ? out.http : out.network) = true;
     out.sidecar |= any || context == "SIDECAR_INBOUND";
-    out.client |= any || context == "SIDECAR_OUTBOUND";
+    // Changing or removing a filter can take a protection away, and there is none on the client's side (PO-013).
+    const std::string_view operation = patch["patch"]["operation"].text();
+    out.client |= (any || context == "SIDECAR_OUTBOUND") && operation != "MERGE" && operation != "REMOVE";
     out.gateway |= any || context == "GATEWAY";
     out.waypoint |= any || context == "SIDECAR_INBOUND" || context == "WAYPOINT";
   }

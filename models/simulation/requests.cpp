@@ -238,6 +238,7 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
 
   ++p.open;
   ++p.opened;
+  ++statistics_[r.flow].connections[op.span];
   p.peak = std::max(p.peak, p.open);
   r.cold_streams = static_cast<std::uint8_t>(r.cold_streams | 1u << op.span);
   if (p.local) return false;

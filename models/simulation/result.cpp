@@ -43,6 +43,7 @@ void add(FlowStatistics& into, const FlowStatistics& other) {
   into.started += other.started;
   into.finished += other.finished;
   into.retries += other.retries;
+  for (std::size_t i = 0; i < into.connections.size(); ++i) into.connections[i] += other.connections[i];
   into.latency.merge(other.latency);
   for (std::size_t i = 0; i < kTimeParts; ++i) into.part_ns[i] += other.part_ns[i];
   into.bytes_to_server += other.bytes_to_server;

@@ -2,6 +2,7 @@
 // SimulationResult: what a simulated stretch of time showed, as plain integers. Counts, histograms and sums only:
 // results of replications merge exactly and in any order, so one run of eight and eight runs of one give the same
 // bytes. Everything derived (quantiles, rates, shares) is computed by whoever shows it.
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -50,6 +51,9 @@ struct FlowStatistics {
   sim::u128 part_ns[kTimeParts] = {};          // sums over the same requests
   std::vector<HopLatency> hops;
   std::vector<OutcomeCount> outcomes;
+  // Connections that its requests opened, by stretch between HTTP proxies: the first begins at the client's
+  // application. What a ztunnel counts as opened is what opened on the stretch that it lies on (TM-097).
+  std::array<std::uint64_t, 5> connections{};
   std::uint64_t bytes_to_server = 0, bytes_to_client = 0;  // TCP payload on the network, handshakes included
   std::vector<std::uint64_t> finished_samples;             // by interval of their end, warm-up included
   std::vector<std::uint64_t> latency_sum_samples;          // ns, of the same

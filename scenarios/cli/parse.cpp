@@ -94,7 +94,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
                   "Write into the folder of --out what real consumers read: metrics, logs, traces, pcap")
       ->allow_extra_args(false)
       ->delimiter(',');
-  run->add_option("--flow", o.flow, "Judge and export this flow only");
+  run->add_option("--flow", o.flow, "Export this flow only");
   run->add_option(
       "--start-time", o.start_time,
       "Wall clock of simulated time 0 in exports: 2026-01-01T00:00:00Z (the default) or seconds since 1970");

@@ -36,8 +36,8 @@ std::string extension(const std::string& format) {
 std::optional<std::string> read_export_options(const Options& options, ExportOptions& out) {
   for (const std::string& word : options.exports)
     if (!choose_export(word, out)) return "--export knows metrics, logs, traces and pcap, not " + word;
-  if (options.exports.empty() && !(options.start_time.empty() && options.ztunnel_log.empty()))
-    return "--start-time and --ztunnel-log need --export";
+  if (options.exports.empty() && !(options.start_time.empty() && options.ztunnel_log.empty() && options.flow.empty()))
+    return "--flow, --start-time and --ztunnel-log need --export";
   if (!options.exports.empty() && options.out_dir.empty()) return "--export needs a folder to write into: --out DIR";
   if (!options.start_time.empty()) {
     const auto start = parse_start_time(options.start_time);
@@ -105,12 +105,13 @@ int run_command(const Options& options, const Streams& streams) {
   ExportOptions exports;
   if (const auto problem = read_export_options(options, exports)) return usage_error(streams, *problem);
   const auto loaded = load_for(options, streams);
+  if (!options.flow.empty() && !loaded->unreadable &&
+      std::none_of(loaded->scenario.flows.begin(), loaded->scenario.flows.end(),
+                   [&options](const ScenarioFlow& flow) { return flow.flow.name == options.flow; }))
+    return usage_error(streams, "the scenario has no flow named " + options.flow);
   RunOptions how;
   how.threads = options.threads;
-  how.only_flow = options.flow;
   RunResult result = run(loaded, how);
-  if (!options.flow.empty() && result.flows.empty() && !loaded->unreadable)
-    return usage_error(streams, "the scenario has no flow named " + options.flow);
   bool broken_timeline = false;
   if (!options.judge_only && !loaded->unreadable && (has_traffic(loaded->scenario) || !limits.empty())) {
     Simulated simulated = simulate_loaded(*loaded, options, streams);

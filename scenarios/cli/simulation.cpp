@@ -115,6 +115,9 @@ Simulated simulate_loaded(const Loaded& loaded, const Options& options, const St
   how.threads = options.threads;
   how.stop = &interrupted;
   if (options.seed) how.seed = *options.seed;
+  // Scrapes every 15 s see whole intervals.
+  if (!options.exports.empty())
+    how.sample_ns = loaded.scenario.run.duration_ns > 600'000'000'000 ? 15'000'000'000 : 1'000'000'000;
   if (!options.replications.empty())
     if (const auto range = parse_replications(options.replications)) std::tie(how.first, how.count) = *range;
   Progress progress(streams.err);

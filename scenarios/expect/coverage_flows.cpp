@@ -95,8 +95,9 @@ void suggest_flows(const Loaded& loaded, std::vector<CoverageItem*>& uncovered) 
     const PolicyView* policy = policy_of(c, *item);
     std::vector<Request> requests(1);
     if (policy != nullptr) {
-      requests = item->index >= 0
-                     ? std::vector<Request>{request_for(policy->spec.rules[static_cast<std::size_t>(item->index)])}
+      const auto rule = static_cast<std::size_t>(item->index);
+      requests = item->index >= 0 && rule < policy->spec.rules.size()
+                     ? std::vector<Request>{request_for(policy->spec.rules[rule])}
                      : requests_for(policy->spec, 4);
     } else if (item->kind == CoverageKind::Route) {
       if (const Object* route = route_of(c, *item)) requests = route_requests(*route, item->index);

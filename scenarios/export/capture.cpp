@@ -95,8 +95,7 @@ class FlowCapture {
 
 }  // namespace
 
-void write_captures(const RunResult& run, const Recording& recording, const ExportOptions& options,
-                    OutputFiles& files) {
+void write_captures(const RunResult& run, const Recording& recording, OutputFiles& files) {
   const Mesh& mesh = *run.loaded->world.mesh;
   // Certificates are as old as the capture: istiod dates them back by two minutes.
   CertificateAuthority authority(recording.seed, mesh.settings.trust_domain,
@@ -104,7 +103,6 @@ void write_captures(const RunResult& run, const Recording& recording, const Expo
   for (const Happened& happened : recording.happened) {
     const Flow& flow = *happened.flow;
     if (happened.outcome->verdict == Verdict::Unknown) continue;
-    if (!options.only_flow.empty() && flow.name != options.only_flow) continue;
     std::string name = fmt::format("pcap/{:03}-{}", happened.flow_index + 1, file_name_of(flow.name));
     const bool several =
         std::count_if(recording.happened.begin(), recording.happened.end(),

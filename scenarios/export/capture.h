@@ -9,6 +9,6 @@
 
 namespace meshsim::scenarios {
 
-void write_captures(const RunResult& run, const Recording& recording, const ExportOptions& options, OutputFiles& files);
+void write_captures(const RunResult& run, const Recording& recording, OutputFiles& files);
 
 }  // namespace meshsim::scenarios

@@ -94,7 +94,7 @@ Exported export_run(const RunResult& run, const ExportOptions& options) {
     write_otlp(recording, files.file("traces.otlp.json"));
     write_timeline(recording, files.file("timeline.chrome.json"));
   }
-  if (options.capture) write_captures(run, recording, options, files);
+  if (options.capture) write_captures(run, recording, files);
   if (options.logs) write_access_logs(run, recording, options, files);
   Exported out;
   out.files = files.names();

@@ -15,7 +15,7 @@ namespace meshsim::scenarios {
 struct ExportOptions {
   std::string folder;
   bool metrics = false, logs = false, traces = false, capture = false;
-  std::string only_flow;                              // capture this flow only; empty: all
+  std::string only_flow;                              // flows of this name only; empty: all
   std::int64_t start_ns = 1'767'225'600'000'000'000;  // wall clock of simulated time 0: 2026-01-01T00:00:00Z
   std::int64_t scrape_interval_ns = 15'000'000'000;   // as the Prometheus add-on has it
   std::optional<bool> ztunnel_log_json;               // nullopt: LOG_FORMAT of the ztunnel DaemonSet, or text

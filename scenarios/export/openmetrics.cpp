@@ -25,6 +25,7 @@ constexpr std::array<double, 19> kBounds = {0.5,  1,    5,     10,    25,    50,
 struct Part {  // what one outcome adds to a series
   const Happened* happened = nullptr;
   double per_request = 1;
+  double whole = 1;                // connections per request: their number is rounded up
   const Shares* shares = nullptr;  // of a histogram
   Shares own_shares;
   std::size_t pod = 0, pods = 1;  // requests are dealt out to the pods in turn
@@ -132,8 +133,10 @@ class Writer {
     for (const auto& [labels, parts] : family.series)
       for (std::size_t k = 0; k < samples(); ++k) {
         double value = 0;
-        for (const Part& part : parts)
-          value += share_of_pod(part.happened->totals[k], part.pod, part.pods) * part.per_request;
+        for (const Part& part : parts) {
+          const double share = share_of_pod(part.happened->totals[k], part.pod, part.pods);
+          value += (part.whole < 1 ? std::ceil(share * part.whole) : share) * part.per_request;
+        }
         sample(family.name, "_total", labels, "", value, k);
       }
   }
@@ -187,6 +190,7 @@ void write_openmetrics(const RunResult& run, const Recording& recording, OutputF
         Part part;
         part.happened = &happened;
         part.per_request = per_request(metric, happened);
+        if (to->name.starts_with("istio_tcp_connections_")) part.whole = happened.connections_at(hop);
         part.pod = pod;
         part.pods = targets.size();
         if (to->name == "istio_request_duration_milliseconds")

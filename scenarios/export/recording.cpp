@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "models/simulation/result.h"
 #include "scenarios/export/messages.h"
 
 namespace meshsim::scenarios {
@@ -64,16 +65,18 @@ Recording record(const RunResult& run, const ExportOptions& options) {
   Recording out;
   out.start_ns = options.start_ns;
   out.interval_ns = options.scrape_interval_ns;
-  out.seed = scenario.run.seed;
-  const std::int64_t duration = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : 4 * out.interval_ns;
+  out.seed = run.simulation ? run.simulation->seed : scenario.run.seed;
+  const std::int64_t stated = run.simulation ? run.simulation->duration_ns : scenario.run.duration_ns;
+  const std::int64_t duration = stated > 0 ? stated : 4 * out.interval_ns;
   out.samples = static_cast<std::size_t>((duration + out.interval_ns - 1) / out.interval_ns) + 1;
-  std::size_t at = 0;
+  if (run.simulation) record_simulation(run, options, out);
   for (std::size_t f = 0; f < run.flows.size(); ++f) {
     const models::FlowResult& flow = run.flows[f].result;
-    // The run may have left flows out: names may repeat, the order is the scenario's.
-    while (at < scenario.flows.size() && scenario.flows[at].flow.name != flow.flow.name) ++at;
-    const Traffic traffic = at < scenario.flows.size() ? scenario.flows[at].traffic : Traffic{};
-    if (at < scenario.flows.size()) ++at;
+    if (!options.only_flow.empty() && flow.flow.name != options.only_flow) continue;
+    const bool simulated =
+        run.simulation && f < run.simulation->flows.size() && started_of(run.simulation->flows[f]) > 0;
+    if (simulated) continue;
+    const Traffic traffic = f < scenario.flows.size() ? scenario.flows[f].traffic : Traffic{};
     for (std::size_t o = 0; o < flow.outcomes.size(); ++o) {
       Happened happened;
       happened.mesh = run.loaded->world.mesh;
@@ -95,6 +98,8 @@ Recording record(const RunResult& run, const ExportOptions& options) {
       out.happened.push_back(std::move(happened));
     }
   }
+  std::stable_sort(out.happened.begin(), out.happened.end(),
+                   [](const Happened& a, const Happened& b) { return a.flow_index < b.flow_index; });
   return out;
 }
 

@@ -1,13 +1,18 @@
 #pragma once
 // Recording: how often each outcome of a run happened until each scrape, how long it took at each proxy, and how many
-// bytes it moved: what all exports share. Without a simulation a flow that was judged counts as one request, or as its
-// `rate` over the stated duration; durations are then those of an idle mesh (CO-021, CO-027).
+// bytes it moved: what all exports share. With a simulation (of replications: their mean) counts and latencies are its.
+// Without, a flow that was judged counts as one request, or as its `rate` over the stated duration, every request on a
+// connection of its own; durations are then those of an idle mesh (CO-021, CO-027).
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "scenarios/export/export.h"
+
+namespace meshsim::models {
+struct FlowStatistics;
+}
 
 namespace meshsim::scenarios {
 
@@ -30,6 +35,8 @@ struct Happened {
   std::int64_t at_ns = 0;                               // simulated time at which the example request starts
   std::int64_t length_ns = 0;                           // what its client waits
   std::uint64_t request_bytes = 0, response_bytes = 0;  // messages as the client's connection carries them
+  std::vector<double> connections;                      // opened per request, by hop (TM-097); empty: one each
+  double connections_at(std::size_t hop) const { return hop < connections.size() ? connections[hop] : 1; }
   double last() const { return totals.empty() ? 0 : totals.back(); }
 };
 
@@ -41,6 +48,11 @@ struct Recording {
 };
 
 Recording record(const RunResult& run, const ExportOptions& options);
+
+// Requests of a simulated flow, warm-up included.
+std::uint64_t started_of(const models::FlowStatistics& statistics);
+// Adds what a simulation counted (recording_simulated.cpp).
+void record_simulation(const RunResult& run, const ExportOptions& options, Recording& out);
 
 // Whether a network lies before this hop: a proxy that takes its own application's traffic is next to it.
 bool is_remote_hop(const models::Outcome& outcome, std::size_t hop);

@@ -24,8 +24,7 @@ Node refs_node(const Object& object) {
 
 // Where neither a Service nor a workload of the namespace is among the files, its objects lie elsewhere.
 bool is_described(const LintContext& c, std::string_view ns) {
-  return !c.workloads_in(ns).empty() ||
-         std::any_of(c.mesh.services.begin(), c.mesh.services.end(), [&](const Service& s) { return s.ns == ns; });
+  return !c.workloads_in(ns).empty() || c.has_applications(ns);
 }
 
 void not_evaluated(const LintContext& c, RuleFindings& out) {

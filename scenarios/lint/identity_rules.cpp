@@ -253,7 +253,7 @@ void waypoint_only(const LintContext& c, RuleFindings& out) {
     if (p.selected.empty() || (p.spec.action != Action::Allow && p.spec.action != Action::Deny)) continue;
     for (const std::size_t w : p.selected) {
       const auto services = behind_waypoint(c, w);
-      if (services.empty()) continue;
+      if (services.empty() || c.service_targets(services.front()).empty()) continue;
       const Gateway& waypoint = c.mesh.gateways[c.mesh.services[services.front()].waypoint.gateway];
       if (!mentions(p.spec, waypoint.identity)) continue;
       const auto refused = [&](const Outcome& o) {

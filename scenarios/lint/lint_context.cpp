@@ -63,7 +63,19 @@ LintContext::LintContext(const World& of) : world(of), mesh(*of.mesh) {
     asker.population = population_of(w);
     asker.workload = i;
     asker.text = w.ns + '/' + w.name + " (" + std::string(to_string(asker.population)) + ')';
+    askers_of_[static_cast<std::size_t>(asker.population)].push_back(askers_.size());
+    askers_in_[{asker.population, w.ns}].push_back(askers_.size());
     askers_.push_back(std::move(asker));
+  }
+  bound_.resize(mesh.gateways.size());
+  for (std::size_t s = 0; s < mesh.services.size(); ++s) {
+    const Service& service = mesh.services[s];
+    if (!service.kubernetes) entries_[service.ref.ns + '/' + service.ref.name].push_back(s);
+    if (service.waypoint.bound()) bound_[service.waypoint.gateway].push_back(s);
+    if (service.kubernetes && std::any_of(service.endpoints.begin(), service.endpoints.end(), [&](const Endpoint& e) {
+          return e.workload != kNone && mesh.workloads[e.workload].role == ProxyRole::None;
+        }))
+      application_namespaces_.insert(service.ns);
   }
   services_of_.resize(mesh.workloads.size());
   for (std::size_t s = 0; s < mesh.services.size(); ++s)
@@ -143,13 +155,13 @@ std::vector<Reach> LintContext::reach(std::string_view ns, const policy::Attachm
       one.state = Reach::State::Invalid;
       one.why = "references into another namespace never attach (PO-010)";
     } else if (ref.kind == Kind::Service || ref.kind == Kind::ServiceEntry) {
-      for (std::size_t s = 0; s < mesh.services.size(); ++s) {
-        const Service& service = mesh.services[s];
-        const std::string& name = service.ref.name.empty() ? service.name : service.ref.name;
-        if (service.ns != ns || name != ref.name || service.kubernetes != (ref.kind == Kind::Service)) continue;
-        one.services.push_back(s);
-        if (service.waypoint.bound()) one.waypoints.push_back(service.waypoint.gateway);
+      if (ref.kind == Kind::Service) {
+        if (const std::size_t s = mesh.find_service(ns, ref.name); s != kNone) one.services.push_back(s);
+      } else if (const auto found = entries_.find(std::string(ns) + '/' + ref.name); found != entries_.end()) {
+        one.services = found->second;
       }
+      for (const std::size_t s : one.services)
+        if (mesh.services[s].waypoint.bound()) one.waypoints.push_back(mesh.services[s].waypoint.gateway);
       one.state = one.services.empty()    ? Reach::State::NotFound
                   : one.waypoints.empty() ? Reach::State::NotBound
                                           : Reach::State::Bound;
@@ -177,12 +189,9 @@ std::vector<Reach> LintContext::reach(std::string_view ns, const policy::Attachm
         if (by_class && one.waypoints.empty()) {
           one.state = Reach::State::Bound;  // for waypoints still to come
         } else if (!one.waypoints.empty()) {
-          for (std::size_t s = 0; s < mesh.services.size(); ++s) {
-            const WaypointBinding& binding = mesh.services[s].waypoint;
-            if (binding.bound() &&
-                std::find(one.waypoints.begin(), one.waypoints.end(), binding.gateway) != one.waypoints.end())
-              one.services.push_back(s);
-          }
+          for (const std::size_t g : one.waypoints)
+            one.services.insert(one.services.end(), bound_[g].begin(), bound_[g].end());
+          std::sort(one.services.begin(), one.services.end());
           one.state = Reach::State::Bound;
         }
       }
@@ -197,11 +206,15 @@ std::vector<Reach> LintContext::reach(std::string_view ns, const policy::Attachm
 
 std::vector<const Asker*> LintContext::askers(Population population, std::string_view near, std::size_t most) const {
   std::vector<const Asker*> out;
-  for (const bool home : {true, false})
-    for (const Asker& asker : askers_) {
-      if (out.size() >= most) return out;
-      if (asker.population == population && (asker.client.ns == near) == home) out.push_back(&asker);
+  if (const auto home = askers_in_.find(std::pair(population, std::string(near))); home != askers_in_.end())
+    for (const std::size_t i : home->second) {
+      if (out.size() == most) return out;
+      out.push_back(&askers_[i]);
     }
+  for (const std::size_t i : askers_of_[static_cast<std::size_t>(population)]) {
+    if (out.size() == most) return out;
+    if (askers_[i].client.ns != near) out.push_back(&askers_[i]);
+  }
   return out;
 }
 

@@ -2,8 +2,10 @@
 // LintContext: what the rules of the linter look at: the resolved mesh with its compiled policies, decoded policies
 // with the workloads they are for, who could be a client, and the means to put a flow to the mesh. It decides nothing
 // about traffic itself: a rule that claims an effect asks models::judge for a flow that shows it.
+#include <array>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -84,6 +86,8 @@ class LintContext {
   const std::vector<std::size_t>& workloads_in(std::string_view ns) const;
   const std::vector<Entrance>& entrances() const { return entrances_; }
   bool any_ambient() const { return any_ambient_; }
+  // The files hold Services with pods of this namespace: only then is a missing Service one.
+  bool has_applications(std::string_view ns) const { return application_namespaces_.count(ns) > 0; }
   bool is_ambient(std::size_t workload) const;  // a workload behind a ztunnel
   bool is_sidecar(std::size_t workload) const;
 
@@ -110,13 +114,17 @@ class LintContext {
 
  private:
   std::vector<std::size_t> matching(std::string_view ns, const models::Labels* selector) const;
-  void find_entrances();
 
   std::vector<PolicyView> policies_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_namespace_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_label_;  // "ns\0key=value"
   std::vector<std::vector<std::size_t>> services_of_;
   std::vector<Asker> askers_;
+  std::map<std::pair<Population, std::string>, std::vector<std::size_t>, std::less<>> askers_in_;  // by namespace
+  std::array<std::vector<std::size_t>, 4> askers_of_;                                              // by population
+  std::map<std::string, std::vector<std::size_t>, std::less<>> entries_;  // ns/name of a ServiceEntry -> Services
+  std::vector<std::vector<std::size_t>> bound_;                           // Services by waypoint
+  std::set<std::string, std::less<>> application_namespaces_;
   std::vector<Entrance> entrances_;
   bool any_ambient_ = false;
 };

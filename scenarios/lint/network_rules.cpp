@@ -35,13 +35,14 @@ void blocks_hbone(const LintContext& c, RuleFindings& out) {
   std::set<std::string> done;
   for (std::size_t w = 0; w < c.mesh.workloads.size(); ++w) {
     const Workload& one = c.mesh.workloads[w];
-    if (!one.wds_hbone() || one.role != ProxyRole::None || one.pods.empty()) continue;
+    if (!one.wds_hbone() || one.role != ProxyRole::None || one.pods.empty() || one.pods.front().addresses.empty())
+      continue;
     const auto targets = c.targets_of(w);
     std::vector<const Asker*> askers = c.askers(Population::Ambient, one.ns, 12);
     for (const Asker* asker : c.askers(Population::Sidecar, one.ns, 6)) askers.push_back(asker);
     for (const Asker* asker : askers) {
       const Workload& from = c.mesh.workloads[asker->workload];
-      if (asker->workload == w || from.pods.empty()) continue;
+      if (asker->workload == w || from.pods.empty() || from.pods.front().addresses.empty()) continue;
       const auto blocked = c.world.network->blocks(asker->workload, from.pods.front().addresses.front(), w,
                                                    one.pods.front().addresses.front(), 15008);
       if (!blocked || done.count(blocked->text()) > 0) continue;

@@ -32,15 +32,7 @@ std::string namespace_of(std::string_view host, const std::string& ns) {
   return std::string(rest.substr(0, rest.find('.')));
 }
 
-// Whether the files describe the applications of a namespace: only then is a missing Service one.
-bool has_services(const LintContext& c, const std::string& ns) {
-  return ns != c.root() && std::any_of(c.mesh.services.begin(), c.mesh.services.end(), [&](const Service& s) {
-           return s.ns == ns && s.kubernetes &&
-                  std::any_of(s.endpoints.begin(), s.endpoints.end(), [&](const Endpoint& e) {
-                    return e.workload != kNone && c.mesh.workloads[e.workload].role == ProxyRole::None;
-                  });
-         });
-}
+bool has_services(const LintContext& c, const std::string& ns) { return ns != c.root() && c.has_applications(ns); }
 
 bool is_unknown(const LintContext& c, std::string_view host, const std::string& ns) {
   return in_cluster(host) && has_services(c, namespace_of(host, ns)) && c.mesh.resolve_host(host, ns) == kNone;

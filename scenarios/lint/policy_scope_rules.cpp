@@ -211,6 +211,8 @@ void unknown_namespace(const LintContext& c, RuleFindings& out) {
 }
 
 void unknown_account(const LintContext& c, RuleFindings& out) {
+  std::set<std::pair<std::string_view, std::string_view>> accounts;
+  for (const Object* object : c.mesh.objects_of("ServiceAccount")) accounts.emplace(object->ns, object->name);
   for (const PolicyView& p : c.policies()) {
     std::set<std::string> unknown;
     const auto look = [&](std::string_view ns, std::string_view account, const std::string& text) {
@@ -225,8 +227,7 @@ void unknown_account(const LintContext& c, RuleFindings& out) {
       if (std::any_of(workloads.begin(), workloads.end(),
                       [&](std::size_t w) { return c.mesh.workloads[w].service_account == account; }))
         return;
-      for (const Object* object : c.mesh.objects_of("ServiceAccount"))
-        if (object->ns == ns && object->name == account) return;
+      if (accounts.count({ns, account}) > 0) return;
       for (const Gateway& gateway : c.mesh.gateways)
         if (gateway.ns == ns && gateway.service_account == account) return;
       unknown.insert(text);

@@ -185,10 +185,10 @@ Traffic read_traffic(Fields& fields, const ReadOptions& options, ScenarioFinding
   t.response_bytes = static_cast<std::uint64_t>(fields.integer("responseBytes", 0, kMostBytes).value_or(4096));
   if (const Node burst = fields.mapping("burst"); burst.exists()) {
     Fields b(burst, fields.path_of("burst"), findings);
-    t.burst_on_s = static_cast<double>(b.duration("on").value_or(1'000'000'000)) * 1e-9;
-    t.burst_off_s = static_cast<double>(b.duration("off").value_or(1'000'000'000)) * 1e-9;
+    t.burst_on_s = static_cast<double>(b.duration("active").value_or(1'000'000'000)) * 1e-9;
+    t.burst_off_s = static_cast<double>(b.duration("idle").value_or(1'000'000'000)) * 1e-9;
     b.done();
-    if (!(t.burst_on_s > 0)) fields.wrong(burst["on"], "burst.on", "a duration above zero");
+    if (!(t.burst_on_s > 0)) fields.wrong(burst["active"], "burst.active", "a duration above zero");
   }
   t.ramp_to = rate_field(fields, "rampTo").value_or(0);
   t.swing = number_field(fields, "swing", 0, 1).value_or(0.5);

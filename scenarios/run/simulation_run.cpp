@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scenarios/expect/expectation_result.h"
+#include "scenarios/read/fields.h"
 #include "scenarios/run/cluster_timeline.h"
 #include "scenarios/run/parallel.h"
 
@@ -65,6 +66,7 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
   if (options.duration_ns) input.duration_ns = *options.duration_ns;
   input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
   input.sample_ns = scenario.run.sample_ns;
+  if (options.sample_ns && input.sample_ns == 0) input.sample_ns = *options.sample_ns;
   input.seed = options.seed.value_or(scenario.run.seed);
   return out;
 }
@@ -116,6 +118,21 @@ std::optional<double> measured(const sim::Histogram& latency, const std::string&
 
 }  // namespace
 
+std::string latency_failure(const sim::Histogram& latency, const std::string& quantile, const std::string& bound) {
+  const auto ns = measured(latency, quantile);
+  std::string_view text = bound;
+  const bool below = !text.starts_with('>');
+  text.remove_prefix(std::min<std::size_t>(1, text.size()));
+  const bool or_equal = text.starts_with('=');
+  if (or_equal) text.remove_prefix(1);
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  const auto limit = parse_duration(text);
+  if (!ns || !limit) return "nothing measured";
+  const auto most = static_cast<double>(*limit);
+  const bool holds = below ? (or_equal ? *ns <= most : *ns < most) : (or_equal ? *ns >= most : *ns > most);
+  return holds ? std::string() : sim::to_string(sim::SimTime{static_cast<std::int64_t>(*ns)});
+}
+
 void compare_latency(RunResult& run) {
   const auto& flows = run.loaded->scenario.flows;
   if (!run.simulation || run.flows.size() != flows.size()) return;
@@ -123,22 +140,24 @@ void compare_latency(RunResult& run) {
     if (!flows[i].expect || i >= run.simulation->flows.size()) continue;
     ExpectationResult& result = run.flows[i].expectations;
     for (const LatencyBound& bound : flows[i].expect->latency) {
-      const auto ns = measured(run.simulation->flows[i].latency, bound.quantile);
-      if (!ns) continue;
-      const auto limit = static_cast<double>(bound.ns);
-      const bool holds =
-          bound.below ? (bound.or_equal ? *ns <= limit : *ns < limit) : (bound.or_equal ? *ns >= limit : *ns > limit);
-      for (auto it = result.failed.begin(); it != result.failed.end(); ++it) {
-        if (it->field != "latency." + bound.quantile) continue;
-        if (holds) {
-          result.failed.erase(it);
-          ++result.passed;
-        } else {
-          it->actual = json_literal(sim::to_string(sim::SimTime{static_cast<std::int64_t>(*ns)}));
-        }
-        break;
+      const std::string failure =
+          latency_failure(run.simulation->flows[i].latency, bound.quantile, std::string(bound.node.string_or()));
+      const auto it = std::find_if(result.failed.begin(), result.failed.end(),
+                                   [&](const ExpectationFailure& f) { return f.field == "latency." + bound.quantile; });
+      if (it == result.failed.end()) continue;
+      if (failure.empty()) {
+        result.failed.erase(it);
+        ++result.passed;
+      } else {
+        it->actual = json_literal(failure);
       }
     }
+    // In the order of their names, as merging finds them.
+    std::stable_sort(result.failed.begin(), result.failed.end(),
+                     [](const ExpectationFailure& a, const ExpectationFailure& b) {
+                       const bool x = a.field.starts_with("latency."), y = b.field.starts_with("latency.");
+                       return x != y ? y : x && a.field < b.field;
+                     });
   }
 }
 

@@ -15,6 +15,7 @@ namespace meshsim::scenarios {
 struct SimulationOptions {
   std::optional<std::uint64_t> seed;        // instead of the scenario's
   std::optional<std::int64_t> duration_ns;  // instead of the scenario's
+  std::optional<std::int64_t> sample_ns;    // where the scenario states none
   std::uint32_t first = 0, count = 0;       // replications first .. first + count - 1; 0: as many as the scenario says
   unsigned threads = 1;                     // 0: one per processor
   const std::atomic<bool>* stop = nullptr;
@@ -35,6 +36,8 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
 models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
                                         std::uint32_t replications);
 
+// What a bound such as ("p99", "<5ms") met instead: the measured latency, or that there was none. Empty where it holds.
+std::string latency_failure(const sim::Histogram& latency, const std::string& quantile, const std::string& bound);
 // Latency expectations of a run that was judged, decided by its simulation.
 void compare_latency(RunResult& run);
 

@@ -20,6 +20,10 @@ struct Row {
   const char* expected;
 };
 
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.files.back() << " " << row.host << (row.headers.empty() ? "" : " as jason");
+}
+
 class Bookinfo : public ::testing::TestWithParam<Row> {};
 
 TEST_P(Bookinfo, DP250RoutesAtSidecarAndWaypoint) {

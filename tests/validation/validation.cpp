@@ -58,13 +58,6 @@ double cores(const SimulationResult& r, const std::string& proxy, const std::str
   return sum;
 }
 
-double mebibytes(const SimulationResult& r, const std::string& proxy) {
-  double sum = 0;
-  for (const auto& p : r.proxies)
-    if (p.proxy == proxy) sum += static_cast<double>(p.memory_bytes) / 1048576;
-  return sum;
-}
-
 void v1() {
   say("## V1: latency added by each mode (CO-002), +-5 %, calibration\n\n| mode | p90 published | model | p99 "
       "published | model | |\n|---|---|---|---|---|---|\n");

@@ -252,6 +252,7 @@ class RuleCompiler {
 };
 
 // false: no such key.
+// PO-044, PO-045, PO-050.
 bool compile_condition(RuleCompiler& out, Tests& into, const ConditionSpec& condition, bool trust_domain_key) {
   static constexpr std::pair<std::string_view, Field> kKeys[] = {{"source.ip", Field::SourceIp},
                                                                  {"remote.ip", Field::RemoteIp},
@@ -331,7 +332,7 @@ std::optional<EnvoyRule> EnvoyCompiler::compile(const AuthorizationPolicy& polic
     out.field(tests, Field::SourceIp, "from.source.ipBlocks", source.ip_blocks);
   }
   for (const auto& operation : spec.to) {
-    Tests& tests = rule.to.emplace_back();
+    Tests& tests = rule.to.emplace_back();  // PO-034..PO-037
     out.field(tests, Field::Host, "to.operation.hosts", operation.hosts);
     out.field(tests, Field::Method, "to.operation.methods", operation.methods);
     out.field(tests, Field::Path, "to.operation.paths", operation.paths);

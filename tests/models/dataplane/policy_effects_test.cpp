@@ -81,6 +81,11 @@ TEST(PolicyEffects, what_no_codec_takes_is_answered_400_by_the_proxy_PO_035_PO_0
   flow.request.method = "get";
   EXPECT_EQ(only("", flow).http_status, 400);
   EXPECT_TRUE(cites(only("", flow), "PO-035"));
+  Flow through = flow_of("echo/sidecar", "plain.echo", 80);
+  through.request.method = "get";
+  EXPECT_EQ(summary(only("", through)), "unreachable 400 - sidecar") << "the client's own Envoy";
+  std::tie(through.from.ns, through.from.name) = std::pair("echo", "ambient");
+  EXPECT_EQ(only("", through).verdict, Verdict::Allowed) << "ztunnel reads no methods";
 }
 
 TEST(PolicyEffects, the_verdict_says_what_a_real_cluster_would_not_accept_PO_202) {
@@ -96,16 +101,18 @@ TEST(PolicyEffects, the_verdict_says_what_a_real_cluster_would_not_accept_PO_202
 }
 
 TEST(PolicyEffects, a_filter_on_the_clients_side_makes_it_unknown_PO_136_PO_137) {
-  const auto filter = [](const std::string& context) {
+  const auto filter = [](const std::string& context, const std::string& operation = "INSERT_BEFORE") {
     return policy(
         "EnvoyFilter",
         "{workloadSelector: {labels: {app: sidecar}}, configPatches: [{applyTo: HTTP_FILTER, match: {context: " +
-            context + "}, patch: {operation: INSERT_BEFORE, value: {name: envoy.filters.http.lua}}}]}",
+            context + "}, patch: {operation: " + operation + ", value: {name: envoy.filters.http.lua}}}]}",
         "networking.istio.io/v1alpha3");
   };
   const Flow out = flow_of("echo/sidecar", "ambient.echo", 80), in = flow_of("echo/ambient", "sidecar.echo", 80);
   EXPECT_EQ(only(filter("SIDECAR_OUTBOUND"), out).verdict, Verdict::Unknown);
   EXPECT_EQ(only(filter("SIDECAR_OUTBOUND"), in).verdict, Verdict::Allowed);
+  EXPECT_EQ(only(filter("ANY", "REMOVE"), out).verdict, Verdict::Allowed) << "no protection to remove there";
+  EXPECT_EQ(only(filter("ANY", "REMOVE"), in).verdict, Verdict::Unknown);
   EXPECT_EQ(only(filter("SIDECAR_INBOUND"), out).verdict, Verdict::Allowed);
   EXPECT_EQ(only(filter("SIDECAR_INBOUND"), in).verdict, Verdict::Unknown);
   EXPECT_EQ(only(filter("GATEWAY"), in).verdict, Verdict::Allowed);
@@ -131,6 +138,40 @@ TEST(PolicyEffects, a_filter_on_the_clients_side_makes_it_unknown_PO_136_PO_137)
   EXPECT_EQ(refused.verdict, Verdict::Denied) << "ztunnel decides without HTTP";
   ASSERT_NE(finding(refused, "echo/p"), nullptr);
   EXPECT_EQ(finding(refused, "echo/p")->status, PolicyStatus::NotEvaluated);
+}
+
+TEST(PolicyEffects, a_rule_that_fails_on_the_peer_behind_a_waypoint_says_whose_identity_it_saw_PO_075) {
+  const std::string mesh = R"(
+---
+apiVersion: v1
+kind: Service
+metadata: {name: fixed, namespace: echo, labels: {istio.io/use-waypoint: wp}}
+spec: {selector: {app: ambient}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: wp, namespace: echo}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+)";
+  const auto why = [&](const std::string& spec, const std::string& host) {
+    const Outcome out = only(mesh + policy("AuthorizationPolicy", spec), flow_of("echo/sidecar", host, 80));
+    const PolicyFinding* found = finding(out, "echo/p");
+    return found == nullptr ? std::string("absent") : found->why;
+  };
+  const std::string deny = "{selector: {matchLabels: {app: ambient}}, action: DENY, rules: [{from: [{source: ";
+  const auto behind = [&](const std::string& spec) {
+    const Outcome out = only(mesh + policy("AuthorizationPolicy", spec), flow_of("echo/ambient", "fixed.echo", 80));
+    return finding(out, "echo/p")->why.find("the peer here is the waypoint echo/wp, not the client") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(behind(deny + "{principals: [cluster.local/ns/echo/sa/ambient]}}]}]}"));
+  EXPECT_TRUE(behind(deny + "{ipBlocks: [10.77.0.0/16]}}]}]}"));
+  EXPECT_FALSE(
+      behind("{selector: {matchLabels: {app: ambient}}, action: DENY, rules: [{to: [{operation: {ports: "
+             "[\"1\"]}}]}]}"));
+  EXPECT_EQ(why(deny + "{principals: [cluster.local/ns/echo/sa/other]}}]}]}", "ambient.echo").find("not the client"),
+            std::string::npos)
+      << "a direct path";
 }
 
 TEST(PolicyEffects, the_waypoint_sees_the_service_address_the_pod_its_own_PO_072) {

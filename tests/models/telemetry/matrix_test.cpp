@@ -198,7 +198,7 @@ TEST(TelemetryMatrix, TM090_17_AmbientThroughWaypointToSidecar) {
 
 Flow from_outside(const Bench& b) {
   Flow flow = b.http_flow();
-  flow.from = Client{Client::Kind::Outside, "", "", IpAddress::parse("203.0.113.7")};
+  flow.from = Client{Client::Kind::Outside, "", "", IpAddress::parse("203.0.113.7"), std::nullopt};
   return flow;
 }
 

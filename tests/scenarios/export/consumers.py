@@ -284,6 +284,39 @@ def otlp(meshsim, source, folder):
     json.loads((folder / "timeline.chrome.json").read_text())
 
 
+def simulated(meshsim, source, folder):
+    """A run with traffic: Prometheus counts what the simulation counted."""
+    scenario = source / "tests/scenarios/export/files/simulated.yaml"
+    done = subprocess.run([meshsim, "run", str(scenario), "-o", "json", "--export", "metrics,logs", "--out", str(folder)],
+                          capture_output=True, text=True)
+    check(done.returncode, 0, "meshsim run: " + done.stderr)
+    result = json.loads((folder / "run.json").read_text())["simulation"]
+    counted = {flow["name"]: flow["finished"] for flow in result["flows"]}
+    with Prometheus(make_blocks(folder)) as server:
+        def value(text):
+            return server.value(text, START + 60)
+        waypoint = value('sum(istio_requests_total{reporter="waypoint",response_code="200"})')
+        refused = value('sum(istio_requests_total{reporter="waypoint",response_code="403"})')
+        sidecar = value('sum(istio_requests_total{reporter="source"})')
+        check(waypoint, counted["ambient reads"], "requests at the waypoint")
+        check(refused, counted["ambient writes"], "refusals at the waypoint")
+        check(sidecar, counted["sidecar reads"], "requests at the sidecar")
+        check(value('sum(istio_request_duration_milliseconds_bucket{reporter="waypoint",le="+Inf"})'), waypoint + refused, "+Inf bucket")
+        check(value('sum(istio_request_duration_milliseconds_count{reporter="waypoint"})'), waypoint + refused, "count of durations")
+        # TM-097: kept connections: fewer of them than requests.
+        opened = value('sum(istio_tcp_connections_opened_total{app="ztunnel",reporter="source",destination_workload="waypoint"})')
+        check(1 <= opened < waypoint, True, f"connections of the client's ztunnel: {opened}")
+        # Bytes are those of the messages, counted once per ztunnel (TM-071, TM-072).
+        received = value('sum(istio_tcp_received_bytes_total{app="ztunnel",reporter="source",destination_workload="waypoint"})')
+        check(received, 600 * waypoint + 600 * refused, "bytes at the client's ztunnel")
+        rate = value('sum(rate(istio_requests_total{reporter="waypoint",response_code="200"}[45s]))')
+        check(10 < rate < 30, True, f"rate of 20/s: {rate}")
+    lines = (folder / "logs").rglob("*.log")
+    text = "".join(path.read_text() for path in lines)
+    check(text.count('"GET /reviews/1 HTTP/1.1" 200') >= counted["ambient reads"], True, "a log line per request")
+    check(text.count('"DELETE /reviews/1 HTTP/1.1" 403'), counted["ambient writes"], "a log line per refusal")
+
+
 def series_of_report(meshsim, scenario):
     """Every series that the JSON result of a run lists: name and labels."""
     done = subprocess.run([meshsim, "run", str(scenario), "-o", "json"], capture_output=True, text=True)
@@ -336,7 +369,8 @@ def repeat(meshsim, source, folder):
         export(meshsim, scenario, "metrics,logs,traces,pcap", a, "--threads", "1")
         export(meshsim, scenario, "metrics,logs,traces,pcap", b, "--threads", "3")
         files += same_files(a, b)
-        same_series(meshsim, scenario, a)
+        if "\ntimeline:" not in scenario.read_text():  # later configurations bring series that the verdict at 0 s has not
+            same_series(meshsim, scenario, a)
         shutil.rmtree(a)
         shutil.rmtree(b)
     check(files > 100, True, f"files compared: {files}")
@@ -345,7 +379,7 @@ def repeat(meshsim, source, folder):
 def main():
     name, meshsim, source = sys.argv[1:4]
     with tempfile.TemporaryDirectory(prefix="meshsim-export-") as folder:
-        {"prometheus": prometheus, "tshark": tshark, "otlp": otlp, "repeat": repeat}[name](
+        {"prometheus": prometheus, "tshark": tshark, "otlp": otlp, "simulated": simulated, "repeat": repeat}[name](
             meshsim, pathlib.Path(source), pathlib.Path(folder))
     for problem in problems:
         print(problem)

@@ -97,7 +97,7 @@ TEST(Export, OneFlowOnly) {
   const Folder folder;
   const Ran ran = meshsim({"run", kMixed, "--export", "pcap", "--out", folder.path.string(), "--flow", "S to A"});
   EXPECT_EQ(ran.code, kFine) << ran.err;
-  EXPECT_EQ(names_in(folder.path), (std::set<std::string>{"pcap/001-s-to-a.pcapng", "run.txt"}));
+  EXPECT_EQ(names_in(folder.path), (std::set<std::string>{"pcap/002-s-to-a.pcapng", "run.txt"}));
 }
 
 TEST(Export, ZtunnelLogAsJson) {

@@ -119,6 +119,33 @@ TEST(LintCommand, SarifKeepsWhatIsSuppressed) {
   EXPECT_TRUE(seen);
 }
 
+// What the linter says of manifests that other projects publish, read and found true one by one. A new line here is a
+// new finding or a false positive: read it before MESHSIM_UPDATE_TRANSCRIPTS=1 accepts it.
+TEST(LintCommand, FindingsInManifestsOfOtherProjects) {
+  const fs::path root = fs::path(MESHSIM_SOURCE_DIR), expected = root / "tests/scenarios/lint/real_manifests.txt";
+  std::vector<fs::path> folders;
+  for (const char* under : {"tests/data/manifests", "scenarios/cases"})
+    for (const auto& entry : fs::directory_iterator(root / under))
+      if (entry.is_directory()) folders.push_back(entry.path());
+  std::sort(folders.begin(), folders.end());
+  std::string text;
+  for (const fs::path& folder : folders) {
+    // The pitfalls are for the cases; here: whole applications and sets of manifests.
+    if (folder.filename() == "pitfalls") continue;
+    text += "== " + fs::relative(folder, root).string() + '\n';
+    const Json document = Json::parse(meshsim({"lint", folder.string(), "-o", "json"}).out);
+    for (const Json& finding : document["findings"]) {
+      const std::string code = finding["code"];
+      if (code < "MSH1000") continue;
+      text += code + ' ' + finding["object"].get<std::string>() + ' ' +
+              fs::path(finding["file"].get<std::string>()).filename().string() + ':' +
+              std::to_string(int{finding["line"]}) + '\n';
+    }
+  }
+  if (std::getenv("MESHSIM_UPDATE_TRANSCRIPTS") != nullptr) std::ofstream(expected) << text;
+  EXPECT_EQ(text, text_of(expected.string()));
+}
+
 TEST(Glob, Stars) {
   EXPECT_TRUE(glob_matches("*", ""));
   EXPECT_TRUE(glob_matches("Service a/*", "Service a/b"));
