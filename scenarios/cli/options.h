@@ -57,6 +57,7 @@ int lint_command(const Options& options, const Streams& streams);
 int test_command(const Options& options, const Streams& streams);
 int profiles_command(const Options& options, const Streams& streams);
 int schema_command(const Options& options, const Streams& streams);
+int gui_command(const Options& options, const Streams& streams);
 int version_command(const Options& options, const Streams& streams);
 
 bool use_colour(const Options& options, const Streams& streams);

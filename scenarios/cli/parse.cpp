@@ -164,6 +164,8 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
   profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");
   auto* schema = app.add_subcommand("schema", "JSON Schema of the scenario file");
+  auto* gui = app.add_subcommand("gui", "The window, where it is installed");
+  add_files(*gui, o);
   auto* version = app.add_subcommand("version", "Version of the program");
   auto* man = app.add_subcommand("man", "Manual page of the program; with --out one of every command as well");
   man->add_option("--out", o.out_dir, "Write meshsim.1 and meshsim-COMMAND.1 into this folder");
@@ -188,6 +190,7 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   }
   if (*explain) return explain_command(o, streams);
   if (*matrix) return o.watch ? watch(matrix_command, o, streams, o.watch_runs) : matrix_command(o, streams);
+  if (*gui) return gui_command(o, streams);
   if (*test) return o.watch ? watch(test_command, o, streams, o.watch_runs) : test_command(o, streams);
   if (*lint) return o.watch ? watch(lint_command, o, streams, o.watch_runs) : lint_command(o, streams);
   if (*init) return init_command(o, streams);

@@ -5,6 +5,7 @@
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTest>
 #include <QTextBrowser>
 
@@ -211,6 +212,19 @@ TEST_F(PanelTest, FindingsLeadToTheirPlace) {
   emit window.findings().list()->itemActivated(window.findings().list()->topLevelItem(0), 0);
   EXPECT_TRUE(window.source().text()->toPlainText().contains("hots"));
   EXPECT_GT(window.source().text()->textCursor().blockNumber(), 20);
+}
+
+TEST_F(PanelTest, LintFollowsTheResult) {
+  QSignalSpy linted(&window.session(), &Session::findings_changed);
+  open(shop());
+  if (window.session().findings() == nullptr) {
+    ASSERT_TRUE(linted.wait(20'000));
+  }
+  const auto& findings = window.session().findings()->findings;
+  EXPECT_EQ(window.findings().count(), static_cast<int>(findings.size()));
+  const bool bypass = std::any_of(findings.begin(), findings.end(),
+                                  [](const auto& f) { return f.object.find("read-only") != std::string::npos; });
+  EXPECT_TRUE(bypass) << "a policy that is bypassed is worth a finding";
 }
 
 TEST_F(PanelTest, PolicyMatrixSaysWhoBypasses) {

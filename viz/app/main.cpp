@@ -60,6 +60,9 @@ int main(int argc, char** argv) {
   const auto select = option("select", "flow:NAME, node:ID or policy:KIND NS/NAME; repeatable.", "KEY");
   const auto edit = option("edit", "A change to make first: namespace/shop=ambient; repeatable.", "CHANGE");
   const auto find = option("find", "Text of the find field.", "TEXT");
+  const QCommandLineOption simulate(QStringLiteral("simulate"),
+                                    QApplication::translate("main", "Simulate before the picture is taken."));
+  parser.addOption(simulate);
   const auto theme = option("theme", "system, light or dark.", "NAME");
   if (!parser.parse(QApplication::arguments())) return complain(parser.errorText(), kUsage);
   if (parser.isSet(QStringLiteral("help"))) parser.showHelp(0);
@@ -88,6 +91,7 @@ int main(int argc, char** argv) {
     wanted.select = parser.values(select);
     wanted.edits = parser.values(edit);
     wanted.find = parser.value(find);
+    wanted.simulate = parser.isSet(simulate);
     if (!window.view_names().contains(wanted.view))
       return complain(QApplication::translate("main", "there is no view %1; there are %2")
                           .arg(wanted.view, window.view_names().join(", ")),

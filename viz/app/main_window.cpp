@@ -29,6 +29,7 @@
 #include "viz/panels/inspector.h"
 #include "viz/panels/policy_panel.h"
 #include "viz/panels/source_panel.h"
+#include "viz/panels/timeline_panel.h"
 
 namespace meshsim::viz {
 
@@ -155,6 +156,8 @@ void MainWindow::make_docks() {
     connect(chart, &ChartPanel::export_wanted, this, [this] { action(QStringLiteral("export"))->trigger(); });
   }
   bottom.insert(2, add_dock(QStringLiteral("charts"), tr("Charts"), chart_tabs_, Qt::BottomDockWidgetArea));
+  timeline_ = new TimelinePanel(session_);
+  bottom.insert(3, add_dock(QStringLiteral("timeline"), tr("Timeline"), timeline_, Qt::BottomDockWidgetArea));
   QDockWidget* last = flows;
   for (QDockWidget* dock : bottom) {
     tabifyDockWidget(last, dock);
@@ -245,6 +248,12 @@ void MainWindow::connect_session() {
                              .arg(session_.picture()->graph.edges.size()));
     refresh_actions();
     refresh_title();
+  });
+  connect(&session_, &Session::simulation_changed, this, [this] {
+    if (session_.simulated() == nullptr) return refresh_actions();
+    for (const auto& [name, chart] : charts_) chart->set_result(session_.simulated());
+    docks_[QStringLiteral("timeline")]->raise();
+    refresh_actions();
   });
   connect(session_.undo_stack(), &QUndoStack::cleanChanged, this, &MainWindow::refresh_title);
   connect(&session_, &Session::selection_changed, this, &MainWindow::refresh_actions);

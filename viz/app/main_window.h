@@ -30,6 +30,7 @@ class SourcePanel;
 class StaleBanner;
 class StartPage;
 class SummaryBar;
+class TimelinePanel;
 
 class MainWindow : public QMainWindow {
   Q_OBJECT
@@ -47,6 +48,7 @@ class MainWindow : public QMainWindow {
   FindingsPanel& findings() { return *findings_; }
   PolicyPanel& policies() { return *policies_; }
   SourcePanel& source() { return *source_; }
+  TimelinePanel& timeline() { return *timeline_; }
   AskPanel& ask() { return *ask_; }
   SummaryBar& summary() { return *summary_; }
   StaleBanner& stale() { return *stale_; }
@@ -116,6 +118,7 @@ class MainWindow : public QMainWindow {
   QList<QAction*> commands_;
   std::map<QString, QDockWidget*> docks_;
   QTabWidget* chart_tabs_ = nullptr;
+  TimelinePanel* timeline_ = nullptr;
   std::map<QString, ChartPanel*> charts_;
   QStringList chart_order_;
   QStringList dock_order_;

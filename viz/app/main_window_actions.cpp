@@ -24,6 +24,7 @@
 #include "viz/panels/flow_panel.h"
 #include "viz/panels/inspector.h"
 #include "viz/panels/policy_panel.h"
+#include "viz/panels/timeline_panel.h"
 
 namespace meshsim::viz {
 
@@ -115,6 +116,14 @@ void MainWindow::make_actions() {
   command(
       "run", tr("&Read and judge again"), QKeySequence(tr("F5")), tr("Read the files again"),
       [this] { session_.reload(); }, "run");
+  command("simulate", tr("&Simulate"), QKeySequence(tr("F6")), tr("Run the traffic of the scenario over its timeline"),
+          [this] { session_.simulate(); });
+  command("nextEvent", tr("Next &event of the timeline"), QKeySequence(tr("F4")),
+          tr("To the next change or border of a window"), [this] { timeline_->step_event(1); });
+  command("timeline", tr("Show &timeline"), QKeySequence(tr("Ctrl+T")), tr("The simulated run over its time"), [this] {
+    view(QStringLiteral("timeline"));
+    timeline_->setFocus();
+  });
   command(
       "stop", tr("S&top"), QKeySequence(tr("F8")), tr("Give up what is being computed"), [this] { session_.stop(); },
       "stop");
@@ -252,7 +261,7 @@ void MainWindow::make_menus() {
   add(go, {"ask", "", "nextFlow", "previousFlow", "nextHop", "previousHop", "nextFinding", "previousFinding", "",
            "back", "forward"});
   QMenu* run = menuBar()->addMenu(tr("&Run"));
-  add(run, {"run", "stop", "", "compareOpened", "compare", "compareNone"});
+  add(run, {"run", "simulate", "stop", "", "nextEvent", "timeline", "", "compareOpened", "compare", "compareNone"});
   QMenu* show = menuBar()->addMenu(tr("&View"));
   add(show,
       {"zoomIn", "zoomOut", "zoomReset", "zoomFit", "layout", "", "ztunnels", "idle", "collapseAll", "expandAll", ""});
@@ -310,7 +319,9 @@ void MainWindow::refresh_actions() {
                            "zoomIn",        "zoomOut",      "zoomReset",    "zoomFit",     "layout",
                            "ztunnels",      "idle",         "collapseAll",  "expandAll",   "help"})
     action(QString::fromLatin1(name))->setEnabled(open);
-  action(QStringLiteral("stop"))->setEnabled(session_.busy());
+  action(QStringLiteral("stop"))->setEnabled(session_.busy() || session_.simulating());
+  action(QStringLiteral("simulate"))->setEnabled(open && !session_.simulating());
+  action(QStringLiteral("nextEvent"))->setEnabled(session_.simulated() != nullptr);
   action(QStringLiteral("compareNone"))->setEnabled(!session_.compared_with().isEmpty());
   const bool flow = session_.selection().kind == Selection::Kind::Flow;
   action(QStringLiteral("nextHop"))->setEnabled(flow);

@@ -45,7 +45,7 @@ QString apply_edit(MainWindow& window, const QString& text) {
 bool wait_until_idle(MainWindow& window, int milliseconds) {
   QElapsedTimer clock;
   clock.start();
-  while (window.session().busy()) {
+  while (window.session().busy() || window.session().simulating()) {
     QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
     if (clock.elapsed() > milliseconds) return false;
   }
@@ -60,6 +60,10 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
   if (window.session().result() != nullptr) window.restore_default_layout();
   for (const QString& edit : wanted.edits)
     if (const QString problem = apply_edit(window, edit); !problem.isEmpty()) return problem;
+  if (wanted.simulate) {
+    window.session().simulate();
+    if (!wait_until_idle(window, 600'000)) return QObject::tr("The simulation took too long.");
+  }
   if (!wanted.find.isEmpty()) window.find_edit().setText(wanted.find);
   for (const QString& key : wanted.select) {
     const QString kind = key.section(':', 0, 0);

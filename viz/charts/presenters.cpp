@@ -184,9 +184,10 @@ BarData verdicts_compared(const Analysis& analysis) {
     after.values.push_back(static_cast<double>(now[v].size()));
     after.flows.push_back(now[v]);
   }
-  if (analysis.compared) out.series.push_back(std::move(before));
   if (!analysis.compared) after.name = "flows";
+  // Side by side, the first series stands lowest: what was before is read first.
   out.series.push_back(std::move(after));
+  if (analysis.compared) out.series.push_back(std::move(before));
   out.finding = analysis.compared
                     ? fmt::format("{} of {} flows differ", analysis.changes.changes.size(), analysis.changes.compared)
                     : fmt::format("{} flows", analysis.run.flows.size());

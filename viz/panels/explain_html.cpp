@@ -132,9 +132,7 @@ QString telemetry_html(const Outcome& o) {
       const QString line =
           QStringLiteral(
               "<tr><td style='padding:1px 12px 1px 0'>%1</td><td style='padding:1px 0;color:%3'>%2</td></tr>")
-              .arg(esc(m.name),
-                   esc(m.reporter.empty() ? std::string(to_string(m.proxy))
-                                          : m.reporter + " (" + std::string(to_string(m.proxy)) + ")"),
+              .arg(esc(m.name), esc(m.reporter.empty() ? std::string(to_string(m.proxy)) : m.reporter),
                    theme().dim.name());
       if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
     }

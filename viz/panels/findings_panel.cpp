@@ -2,6 +2,7 @@
 
 #include <QHeaderView>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "viz/look/theme.h"
 
@@ -23,39 +24,64 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
   box->setContentsMargins(6, 6, 6, 6);
   box->addWidget(list_);
   connect(&session, &Session::result_changed, this, &FindingsPanel::refresh);
+  connect(&session, &Session::findings_changed, this, &FindingsPanel::refresh);
   connect(list_, &QTreeWidget::itemActivated, this, [this](QTreeWidgetItem* item) {
     emit open_source(item->data(0, Qt::UserRole).toString(), item->data(0, Qt::UserRole + 1).toInt());
   });
 }
 
+// Findings of reading at once; when lint is through, its own, which include them.
 void FindingsPanel::refresh() {
   list_->clear();
-  int errors = 0, rows = 0;
-  const auto& all = session_.result()->loaded().diagnostics;
-  QList<QTreeWidgetItem*> items;
-  for (const models::Severity wanted : {models::Severity::Error, models::Severity::Warning, models::Severity::Info})
-    for (const models::Diagnostic& d : all) {
-      if (d.severity != wanted) continue;
-      errors += d.severity == models::Severity::Error ? 1 : 0;
-      if (++rows > kMostRows) continue;
-      const QString sign = wanted == models::Severity::Error     ? tr("\u2715 error")
-                           : wanted == models::Severity::Warning ? tr("! warning")
-                                                                 : tr("i info");
-      const models::Source place{d.file, d.position};
-      auto* item = new QTreeWidgetItem({sign, QString::fromStdString(d.code), QString::fromStdString(place.text()),
-                                        QString::fromStdString(d.object), QString::fromStdString(d.message)});
-      item->setToolTip(4, QString::fromStdString(d.message));
-      item->setData(0, Qt::UserRole, QString::fromStdString(d.file));
-      item->setData(0, Qt::UserRole + 1, static_cast<int>(d.position.line));
-      if (wanted == models::Severity::Error) item->setForeground(0, theme().bypassed);
-      items << item;
+  rows_.clear();
+  errors_ = 0;
+  if (session_.findings() != nullptr) {
+    for (const scenarios::LintFinding& f : session_.findings()->findings) {
+      if (!f.suppressed.empty()) continue;
+      QString tip = QString::fromStdString(f.message);
+      if (!f.shows.empty()) tip += "\n" + QString::fromStdString(f.shows);
+      if (f.rule != nullptr)
+        tip += QStringLiteral("\n\n%1\n%2")
+                   .arg(QString::fromUtf8(f.rule->why.data(), static_cast<qsizetype>(f.rule->why.size())),
+                        QString::fromUtf8(f.rule->todo.data(), static_cast<qsizetype>(f.rule->todo.size())));
+      add(f.severity, f.rule == nullptr ? std::string() : std::string(f.rule->code), f.at, f.object, f.message, tip);
     }
+  } else {
+    for (const models::Diagnostic& d : session_.result()->loaded().diagnostics)
+      add(d.severity, d.code, {d.file, d.position}, d.object, d.message, QString::fromStdString(d.message));
+  }
+  std::stable_sort(rows_.begin(), rows_.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  QList<QTreeWidgetItem*> items;
+  for (auto& [severity, item] : rows_) {
+    if (items.size() < kMostRows) {
+      items << item;
+    } else {
+      delete item;
+    }
+  }
   list_->addTopLevelItems(items);
   for (int c = 0; c < 4; ++c) {
     list_->resizeColumnToContents(c);
     list_->setColumnWidth(c, std::min(list_->columnWidth(c) + 12, 320));
   }
-  emit counted(errors, static_cast<int>(all.size()));
+  emit counted(errors_, static_cast<int>(rows_.size()));
+}
+
+void FindingsPanel::add(models::Severity severity, const std::string& code, const models::Source& at,
+                        const std::string& object, const std::string& message, const QString& tip) {
+  const QString sign = severity == models::Severity::Error     ? tr("\u2715 error")
+                       : severity == models::Severity::Warning ? tr("! warning")
+                                                               : tr("i info");
+  auto* item = new QTreeWidgetItem({sign, QString::fromStdString(code), QString::fromStdString(at.text()),
+                                    QString::fromStdString(object), QString::fromStdString(message)});
+  item->setToolTip(4, tip);
+  item->setData(0, Qt::UserRole, QString::fromStdString(at.file));
+  item->setData(0, Qt::UserRole + 1, static_cast<int>(at.position.line));
+  if (severity == models::Severity::Error) {
+    item->setForeground(0, theme().bypassed);
+    ++errors_;
+  }
+  rows_.emplace_back(severity, item);
 }
 
 }  // namespace meshsim::viz

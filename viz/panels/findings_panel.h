@@ -20,7 +20,11 @@ class FindingsPanel : public QWidget {
 
  private:
   void refresh();
+  void add(models::Severity severity, const std::string& code, const models::Source& at, const std::string& object,
+           const std::string& message, const QString& tip);
   Session& session_;
+  std::vector<std::pair<models::Severity, QTreeWidgetItem*>> rows_;  // of the refresh that is going on
+  int errors_ = 0;
   QTreeWidget* list_;
 };
 

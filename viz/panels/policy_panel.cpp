@@ -48,7 +48,8 @@ void PolicyPanel::refresh() {
   table_->setRowCount(static_cast<int>(summary.policies.size()));
   table_->setColumnCount(static_cast<int>(populations.size()) + 2);
   QStringList headers{tr("Policy")};
-  for (const std::string& population : populations) headers << tr("%1 clients").arg(q(population));
+  for (const std::string& population : populations)
+    headers << (population == "none" ? tr("clients without proxy") : tr("%1 clients").arg(q(population)));
   headers << tr("Why");
   table_->setHorizontalHeaderLabels(headers);
   int row = 0;

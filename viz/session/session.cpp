@@ -8,6 +8,7 @@
 #include <set>
 
 #include "scenarios/report/report.h"
+#include "scenarios/run/simulation_run.h"
 
 namespace meshsim::viz {
 
@@ -33,15 +34,21 @@ QString size_and_time(const QString& path) {
 
 }  // namespace
 
-Session::Session(QObject* parent) : QObject(parent), worker_(new Worker) {
+Session::Session(QObject* parent) : QObject(parent), worker_(new Worker), simulator_(new Simulator) {
   qRegisterMetaType<Request>();
   qRegisterMetaType<Result>();
   qRegisterMetaType<PictureResult>();
+  qRegisterMetaType<Findings>();
   qRegisterMetaType<std::uint64_t>("std::uint64_t");
   worker_->moveToThread(&thread_);
   connect(&thread_, &QThread::finished, worker_, &QObject::deleteLater);
   connect(this, &Session::request_work, worker_, &Worker::work, Qt::QueuedConnection);
   connect(worker_, &Worker::finished, this, &Session::arrived, Qt::QueuedConnection);
+  connect(worker_, &Worker::linted, this, [this](std::uint64_t generation, const Findings& findings) {
+    if (generation != generation_) return;
+    findings_ = findings;
+    emit findings_changed();
+  });
   connect(worker_, &Worker::progress, this, [this](std::uint64_t generation, const QString& stage) {
     if (generation == generation_ && busy_) emit busy_changed(true, stage);
   });
@@ -51,7 +58,28 @@ Session::Session(QObject* parent) : QObject(parent), worker_(new Worker) {
     emit said(tr("Failed: %1").arg(why));
     emit busy_changed(false, {});
   });
+  simulator_->moveToThread(&simulation_thread_);
+  connect(&simulation_thread_, &QThread::finished, simulator_, &QObject::deleteLater);
+  connect(this, &Session::request_simulation, simulator_, &Simulator::simulate, Qt::QueuedConnection);
+  connect(simulator_, &Simulator::progress, this, [this](double done, quint64 requests) {
+    if (simulating_)
+      emit busy_changed(true, tr("Simulating, %1 %, %2 requests").arg(done * 100, 0, 'f', 0).arg(requests));
+  });
+  connect(simulator_, &Simulator::finished, this, [this](const Result& result) {
+    simulating_ = false;
+    emit busy_changed(busy_, {});
+    if (result_ == nullptr || result->document != result_->document) return;  // changed meanwhile
+    simulated_ = result;
+    emit said(tr("Simulated"));
+    emit simulation_changed();
+  });
+  connect(simulator_, &Simulator::failed, this, [this](const QString& why) {
+    simulating_ = false;
+    emit said(tr("The simulation failed: %1").arg(why));
+    emit busy_changed(busy_, {});
+  });
   thread_.start();
+  simulation_thread_.start();
   connect(&undo_, &QUndoStack::indexChanged, this, &Session::show_state);
   debounce_.setSingleShot(true);
   debounce_.setInterval(250);
@@ -63,8 +91,11 @@ Session::Session(QObject* parent) : QObject(parent), worker_(new Worker) {
 Session::~Session() {
   undo_.disconnect(this);
   worker_->want(~std::uint64_t{0});
-  thread_.quit();
-  thread_.wait();
+  simulator_->stop();
+  for (QThread* thread : {&thread_, &simulation_thread_}) {
+    thread->quit();
+    thread->wait();
+  }
 }
 
 void Session::submit(Request request) {
@@ -183,7 +214,11 @@ void Session::arrived(std::uint64_t generation, const Result& result, const Pict
             (result->compared
                  ? tr("; %n differ from the state before", nullptr, static_cast<int>(result->changes.changes.size()))
                  : QString()));
+  if (simulating_) simulator_->stop();
+  simulated_ = nullptr;
+  findings_ = nullptr;
   emit result_changed();
+  emit simulation_changed();
   emit busy_changed(false, {});
   watch();
 }
@@ -199,7 +234,19 @@ QString Session::save(const QString& path) {
   return {};
 }
 
+void Session::simulate() {
+  if (result_ == nullptr || simulating_) return;
+  if (result_->loaded().unreadable || !scenarios::has_traffic(result_->loaded().scenario)) {
+    emit said(tr("Nothing to simulate: no flow has a rate, and there is no timeline."));
+    return;
+  }
+  simulating_ = true;
+  emit busy_changed(true, tr("Simulating"));
+  emit request_simulation(result_);
+}
+
 void Session::stop() {
+  if (simulating_) simulator_->stop();
   worker_->want(++generation_);
   if (!busy_) return;
   busy_ = false;

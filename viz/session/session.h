@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "viz/session/selection.h"
+#include "viz/session/simulator.h"
 #include "viz/session/worker.h"
 
 namespace meshsim::viz {
@@ -52,11 +53,23 @@ class Session : public QObject {
   void compare_with(const QStringList& paths);
   const QStringList& compared_with() const { return other_; }
 
+  // Runs the traffic of the scenario over its timeline; nothing to run: says so.
+  void simulate();
+  bool simulating() const { return simulating_; }
+  // The shown result with its simulation; null: not simulated (yet).
+  const Result& simulated() const { return simulated_; }
+
+  // What lint says of result(); null: not yet, or the input was not understood.
+  const Findings& findings() const { return findings_; }
+
   // Whether the files changed since they were read; also called by the watcher.
   void look_at_files();
 
  signals:
   void request_work(const meshsim::viz::Request& request);
+  void request_simulation(const meshsim::viz::Result& result);
+  void simulation_changed();
+  void findings_changed();
   void busy_changed(bool busy, const QString& stage);
   void result_changed();   // result() and picture() are new
   void picture_changed();  // picture() alone
@@ -72,17 +85,19 @@ class Session : public QObject {
   void watch();
   QStringList watched_files() const;
 
-  QThread thread_;
+  QThread thread_, simulation_thread_;
   Worker* worker_;
+  Simulator* simulator_;
   QUndoStack undo_;
   QFileSystemWatcher watcher_;
   QTimer debounce_;
   std::uint64_t generation_ = 0;
-  bool busy_ = false, reloading_ = false, compare_with_opened_ = false;
+  bool busy_ = false, simulating_ = false, reloading_ = false, compare_with_opened_ = false;
   int requested_index_ = 0;
   std::vector<std::shared_ptr<const scenarios::Document>> states_;  // after n edits; null: not computed
-  Result result_, opened_;
+  Result result_, opened_, simulated_;
   PictureResult picture_;
+  Findings findings_;
   PictureOptions picture_options_;
   Selection selection_;
   QStringList paths_, other_;

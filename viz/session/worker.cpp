@@ -42,7 +42,11 @@ void Worker::work(const Request& request) {
     emit progress(request.generation, tr("Drawing"));
     PictureResult picture = draw(*result, request.picture, request.earlier, cancelled_);
     if (cancelled_ || picture == nullptr) return;
+    const auto document = result->document;
     emit finished(request.generation, std::move(result), std::move(picture));
+    if (!request.judge || cancelled_ || document->loaded()->unreadable) return;
+    auto findings = std::make_shared<const scenarios::LintResult>(scenarios::lint(*document->loaded(), {}));
+    if (!cancelled_) emit linted(request.generation, std::move(findings));
   } catch (const std::exception& error) {
     // An input must never bring the window down, whatever it holds.
     emit failed(request.generation, QString::fromUtf8(error.what()));

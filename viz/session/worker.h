@@ -7,9 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/lint/lint.h"
 #include "viz/session/analysis.h"
 
 namespace meshsim::viz {
+
+using Findings = std::shared_ptr<const scenarios::LintResult>;
 
 struct Request {
   std::uint64_t generation = 0;
@@ -38,6 +41,8 @@ class Worker : public QObject {
  signals:
   void progress(std::uint64_t generation, const QString& stage);
   void finished(std::uint64_t generation, meshsim::viz::Result result, meshsim::viz::PictureResult picture);
+  // What lint says of the same result, a while after it: nobody waits for it.
+  void linted(std::uint64_t generation, meshsim::viz::Findings findings);
   void failed(std::uint64_t generation, const QString& why);
 
  private:
@@ -53,3 +58,4 @@ class Worker : public QObject {
 Q_DECLARE_METATYPE(meshsim::viz::Request)
 Q_DECLARE_METATYPE(meshsim::viz::Result)
 Q_DECLARE_METATYPE(meshsim::viz::PictureResult)
+Q_DECLARE_METATYPE(meshsim::viz::Findings)

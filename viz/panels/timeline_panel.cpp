@@ -1,0 +1,315 @@
+#include "viz/panels/timeline_panel.h"
+
+#include <QHBoxLayout>
+#include <QHelpEvent>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <map>
+
+#include "models/simulation/result.h"
+#include "viz/look/theme.h"
+
+namespace meshsim::viz {
+
+using models::Window;
+
+namespace {
+
+constexpr int kRow = 24, kTop = 44, kLeft = 260, kRight = 16;
+constexpr std::size_t kMostRows = 300;
+constexpr int kSteps = 10'000;
+
+double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+QString q(const std::string& s) { return QString::fromStdString(s); }
+
+TimelineBar bar_of(const Window& w) {
+  const Theme& t = theme();
+  TimelineBar bar;
+  bar.from = seconds(w.from_ns);
+  bar.until = seconds(w.until_ns);
+  bar.word = q(w.status);
+  bar.colour = w.kind == Window::Kind::Exposed     ? t.bypassed
+               : w.kind == Window::Kind::Failed    ? t.failed
+               : w.kind == Window::Kind::Telemetry ? t.open
+               : w.status == "enforced"            ? t.enforced
+               : w.status == "bypassed"            ? t.bypassed
+               : w.status == "denies-all"          ? t.denied
+               : w.status == "open"                ? t.open
+                                                   : t.unknown;
+  bar.sign = w.kind == Window::Kind::Failed ? QStringLiteral("!")
+             : w.status == "enforced"       ? glyph(EdgeClass::Enforced)
+                                            : glyph(EdgeClass::Bypassed);
+  bar.tip = QStringLiteral("%1\n%2 %3\n%4 s \u2013 %5 s, %6 requests")
+                .arg(q(w.flow), q(w.status), q(w.subject))
+                .arg(bar.from, 0, 'g', 5)
+                .arg(bar.until, 0, 'g', 5)
+                .arg(w.requests);
+  return bar;
+}
+
+}  // namespace
+
+TimelineCanvas::TimelineCanvas(QWidget* parent) : QWidget(parent) {
+  setObjectName(QStringLiteral("timelineCanvas"));
+  setAccessibleName(tr("Timeline"));
+  setMouseTracking(true);
+}
+
+void TimelineCanvas::set_rows(std::vector<TimelineRow> rows, std::vector<std::pair<double, QString>> changes,
+                              double duration) {
+  rows_ = std::move(rows);
+  changes_ = std::move(changes);
+  duration_ = duration;
+  setMinimumHeight(sizeHint().height());
+  updateGeometry();
+  update();
+}
+
+void TimelineCanvas::set_cursor(double at) {
+  cursor_ = at;
+  update();
+}
+
+QSize TimelineCanvas::sizeHint() const { return {600, kTop + kRow * static_cast<int>(rows_.size()) + 12}; }
+double TimelineCanvas::x_of(double at) const {
+  return kLeft + (duration_ > 0 ? at / duration_ : 0) * (width() - kLeft - kRight);
+}
+double TimelineCanvas::at_of(double x) const {
+  return std::clamp((x - kLeft) / std::max(1, width() - kLeft - kRight), 0.0, 1.0) * duration_;
+}
+
+void TimelineCanvas::paintEvent(QPaintEvent*) {
+  const Theme& t = theme();
+  QPainter p(this);
+  p.setRenderHint(QPainter::Antialiasing);
+  p.fillRect(rect(), t.base);
+  QFont small = font();
+  small.setPointSizeF(8);
+  p.setFont(small);
+  for (int i = 0; i <= 10; ++i) {  // a grid of ten
+    const double x = x_of(duration_ * i / 10);
+    p.setPen(QPen(t.grid, 1));
+    p.drawLine(QPointF(x, kTop - 6), QPointF(x, height()));
+    p.setPen(t.dim);
+    p.drawText(QRectF(x - 40, 2, 80, 14), Qt::AlignCenter, QStringLiteral("%1 s").arg(duration_ * i / 10, 0, 'g', 4));
+  }
+  double free = 0;
+  for (const auto& [at, what] : changes_) {
+    const double x = x_of(at);
+    p.setPen(QPen(t.accent, 1.4, Qt::DashLine));
+    p.drawLine(QPointF(x, 18), QPointF(x, height()));
+    const QString text = p.fontMetrics().elidedText(what, Qt::ElideRight, 220);
+    if (x + 4 < free) continue;  // a label that would cover its neighbour stays in the tooltip
+    p.setPen(t.accent);
+    p.drawText(QPointF(x + 4, 30), text);
+    free = x + 10 + p.fontMetrics().horizontalAdvance(text);
+  }
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const double y = kTop + static_cast<double>(i) * kRow;
+    p.setPen(t.text);
+    p.drawText(QRectF(8, y, kLeft - 16, kRow), Qt::AlignVCenter | Qt::AlignLeft,
+               p.fontMetrics().elidedText(rows_[i].title, Qt::ElideRight, kLeft - 20));
+    for (const TimelineBar& bar : rows_[i].bars) {
+      const QRectF box(x_of(bar.from), y + 3, std::max(3.0, x_of(bar.until) - x_of(bar.from)), kRow - 6);
+      p.setPen(QPen(bar.colour, 1));
+      p.setBrush(t.tint(bar.colour, 0.25));
+      p.drawRoundedRect(box, 3, 3);
+      p.setPen(t.text);
+      if (box.width() > 30)
+        p.drawText(
+            box.adjusted(5, 0, -3, 0), Qt::AlignVCenter | Qt::AlignLeft,
+            p.fontMetrics().elidedText(bar.sign + ' ' + bar.word, Qt::ElideRight, static_cast<int>(box.width()) - 8));
+    }
+  }
+  p.setPen(QPen(t.text, 1.6));
+  p.drawLine(QPointF(x_of(cursor_), 16), QPointF(x_of(cursor_), height()));
+}
+
+void TimelineCanvas::mousePressEvent(QMouseEvent* event) {
+  const auto row = static_cast<std::size_t>(std::max(0.0, (event->position().y() - kTop) / kRow));
+  if (event->position().y() >= kTop && row < rows_.size()) emit chosen(q(rows_[row].flow));
+  if (event->position().x() >= kLeft) emit moved(at_of(event->position().x()));
+}
+
+void TimelineCanvas::mouseMoveEvent(QMouseEvent* event) {
+  if ((event->buttons() & Qt::LeftButton) != 0 && event->position().x() >= kLeft)
+    emit moved(at_of(event->position().x()));
+}
+
+bool TimelineCanvas::event(QEvent* event) {
+  if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+  auto* help = static_cast<QHelpEvent*>(event);
+  const auto row = static_cast<std::size_t>(std::max(0, (help->pos().y() - kTop) / kRow));
+  if (help->pos().y() >= kTop && row < rows_.size()) {
+    for (const TimelineBar& bar : rows_[row].bars)
+      if (help->pos().x() >= x_of(bar.from) && help->pos().x() <= std::max(x_of(bar.until), x_of(bar.from) + 3))
+        return QToolTip::showText(help->globalPos(), bar.tip, this), true;
+    return QToolTip::showText(help->globalPos(), rows_[row].title, this), true;
+  }
+  for (const auto& [at, what] : changes_)
+    if (std::abs(help->pos().x() - x_of(at)) < 8)
+      return QToolTip::showText(help->globalPos(), QStringLiteral("%1 s: %2").arg(at, 0, 'g', 5).arg(what), this), true;
+  QToolTip::hideText();
+  return true;
+}
+
+TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
+    : QWidget(parent),
+      session_(session),
+      canvas_(new TimelineCanvas(this)),
+      slider_(new QSlider(Qt::Horizontal, this)),
+      play_(new QToolButton(this)),
+      back_(new QToolButton(this)),
+      next_(new QToolButton(this)),
+      speed_(new QComboBox(this)),
+      clock_(new QLabel(this)),
+      words_(new QLabel(tr("Run > Simulate runs the traffic of the scenario over its timeline."), this)) {
+  setFocusPolicy(Qt::StrongFocus);
+  slider_->setRange(0, kSteps);
+  slider_->setAccessibleName(tr("Simulated time"));
+  slider_->setObjectName(QStringLiteral("time"));
+  play_->setIcon(pictogram("run"));
+  play_->setCheckable(true);
+  play_->setToolTip(tr("Play or pause (Space)"));
+  play_->setAccessibleName(tr("Play"));
+  back_->setText(QStringLiteral("\u25c2"));
+  back_->setToolTip(tr("Previous event"));
+  back_->setAccessibleName(tr("Previous event"));
+  next_->setText(QStringLiteral("\u25b8"));
+  next_->setToolTip(tr("Next event (F4)"));
+  next_->setAccessibleName(tr("Next event"));
+  speed_->addItems({tr("slow"), tr("medium"), tr("fast")});
+  speed_->setCurrentIndex(1);
+  speed_->setAccessibleName(tr("Speed"));
+  clock_->setMinimumWidth(90);
+  words_->setWordWrap(true);
+  auto* top = new QHBoxLayout;
+  for (QWidget* one : std::initializer_list<QWidget*>{play_, back_, next_, speed_}) top->addWidget(one);
+  top->addWidget(slider_, 1);
+  top->addWidget(clock_);
+  auto* scroll = new QScrollArea(this);
+  scroll->setWidget(canvas_);
+  scroll->setWidgetResizable(true);
+  scroll->setAccessibleName(tr("Timeline"));
+  auto* box = new QVBoxLayout(this);
+  box->setContentsMargins(6, 6, 6, 6);
+  box->addLayout(top);
+  box->addWidget(words_);
+  box->addWidget(scroll, 1);
+  beat_.setInterval(50);
+  connect(&beat_, &QTimer::timeout, this, [this] {
+    const double share[] = {0.001, 0.004, 0.016};
+    set_time(now_ + duration_ * share[speed_->currentIndex()]);
+    if (now_ >= duration_) play(false);
+  });
+  connect(play_, &QToolButton::toggled, this, &TimelinePanel::play);
+  connect(back_, &QToolButton::clicked, this, [this] { step_event(-1); });
+  connect(next_, &QToolButton::clicked, this, [this] { step_event(1); });
+  connect(slider_, &QSlider::valueChanged, this, [this](int value) { set_time(duration_ * value / kSteps); });
+  connect(canvas_, &TimelineCanvas::moved, this, &TimelinePanel::set_time);
+  connect(canvas_, &TimelineCanvas::chosen, this, [this](const QString& flow) {
+    session_.select({Selection::Kind::Flow, flow.toStdString(), 0, -1});
+  });
+  connect(&session, &Session::simulation_changed, this, &TimelinePanel::refresh);
+}
+
+void TimelinePanel::refresh() {
+  play(false);
+  events_.clear();
+  std::vector<TimelineRow> rows;
+  std::vector<std::pair<double, QString>> changes;
+  const Result& result = session_.simulated();
+  if (result == nullptr) {
+    duration_ = 0;
+    words_->setText(tr("Run > Simulate runs the traffic of the scenario over its timeline."));
+    canvas_->set_rows({}, {}, 0);
+    return set_time(0);
+  }
+  const models::SimulationResult& s = *result->run.simulation;
+  duration_ = seconds(s.duration_ns);
+  std::set<double> events;
+  for (const models::ChangeRecord& change : s.changes)
+    if (change.replication == 0) {
+      changes.emplace_back(seconds(change.at_ns), q(change.what));
+      events.insert(seconds(change.at_ns));
+    }
+  std::map<std::pair<std::string, std::string>, TimelineRow> by_subject;
+  for (const Window& w : s.windows) {
+    if (w.replication != 0) continue;
+    TimelineRow& row =
+        by_subject[{w.flow, w.kind == Window::Kind::Exposed || w.kind == Window::Kind::Failed ? "" : w.subject}];
+    row.flow = w.flow;
+    row.title = q(w.flow) + (w.subject.empty() ? QString() : QStringLiteral("  \u00b7  ") + q(w.subject));
+    row.bars.push_back(bar_of(w));
+    events.insert(seconds(w.from_ns));
+    events.insert(seconds(w.until_ns));
+  }
+  for (auto& [key, row] : by_subject)
+    if (rows.size() < kMostRows) rows.push_back(std::move(row));
+  events_.assign(events.begin(), events.end());
+  canvas_->set_rows(std::move(rows), std::move(changes), duration_);
+  set_time(0);
+}
+
+void TimelinePanel::set_time(double at) {
+  now_ = std::clamp(at, 0.0, duration_);
+  const QSignalBlocker quiet(slider_);
+  slider_->setValue(duration_ > 0 ? static_cast<int>(now_ / duration_ * kSteps) : 0);
+  clock_->setText(QStringLiteral("%1 s").arg(now_, 0, 'f', 2));
+  canvas_->set_cursor(now_);
+  if (duration_ <= 0) return;
+  QStringList now;
+  for (const TimelineRow& row : canvas_->rows())
+    for (const TimelineBar& bar : row.bars)
+      if (bar.from <= now_ && now_ < bar.until && bar.word != QLatin1String("enforced"))
+        now << bar.sign + ' ' + bar.word + QStringLiteral(": ") + row.title;
+  words_->setText(now.isEmpty() ? tr("At this moment nothing is exposed, failing or lost.")
+                  : now.size() > 3
+                      ? now.mid(0, 3).join(QStringLiteral("   ")) + tr("   and %1 more").arg(now.size() - 3)
+                      : now.join(QStringLiteral("   ")));
+}
+
+void TimelinePanel::step_event(int by) {
+  constexpr double kHair = 1e-9;
+  if (by > 0) {
+    const auto next = std::upper_bound(events_.begin(), events_.end(), now_ + kHair);
+    set_time(next == events_.end() ? duration_ : *next);
+  } else {
+    const auto next = std::lower_bound(events_.begin(), events_.end(), now_ - kHair);
+    set_time(next == events_.begin() ? 0 : *std::prev(next));
+  }
+}
+
+void TimelinePanel::play(bool on) {
+  on = on && duration_ > 0;
+  if (play_->isChecked() != on) {
+    const QSignalBlocker quiet(play_);
+    play_->setChecked(on);
+  }
+  play_->setIcon(pictogram(on ? "stop" : "run"));
+  if (on && now_ >= duration_) set_time(0);
+  on ? beat_.start() : beat_.stop();
+}
+
+void TimelinePanel::keyPressEvent(QKeyEvent* event) {
+  switch (event->key()) {
+    case Qt::Key_Space:
+      return play(!beat_.isActive());
+    case Qt::Key_Home:
+      return set_time(0);
+    case Qt::Key_End:
+      return set_time(duration_);
+    case Qt::Key_Left:
+      return step_event(-1);
+    case Qt::Key_Right:
+      return step_event(1);
+    default:
+      QWidget::keyPressEvent(event);
+  }
+}
+
+}  // namespace meshsim::viz

@@ -1,0 +1,85 @@
+#pragma once
+// TimelinePanel: a simulated run over its time: when changes were made, and in which windows a flow was exposed,
+// failed, met a policy in another state, or lost a signal. One cursor: dragged, stepped from event to event (F4), or
+// played.
+#include <QComboBox>
+#include <QLabel>
+#include <QScrollArea>
+#include <QSlider>
+#include <QTimer>
+#include <QToolButton>
+#include <QWidget>
+#include <vector>
+
+#include "viz/session/session.h"
+
+namespace meshsim::viz {
+
+struct TimelineBar {
+  double from = 0, until = 0;  // s
+  QString word, tip;
+  QColor colour;
+  QString sign;
+};
+struct TimelineRow {
+  std::string flow;
+  QString title;
+  std::vector<TimelineBar> bars;
+};
+
+class TimelineCanvas : public QWidget {
+  Q_OBJECT
+ public:
+  explicit TimelineCanvas(QWidget* parent = nullptr);
+  void set_rows(std::vector<TimelineRow> rows, std::vector<std::pair<double, QString>> changes, double duration);
+  void set_cursor(double at);
+  const std::vector<TimelineRow>& rows() const { return rows_; }
+  QSize sizeHint() const override;
+
+ signals:
+  void moved(double at);
+  void chosen(const QString& flow);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
+  void mouseMoveEvent(QMouseEvent* event) override;
+  bool event(QEvent* event) override;
+
+ private:
+  double x_of(double at) const;
+  double at_of(double x) const;
+  std::vector<TimelineRow> rows_;
+  std::vector<std::pair<double, QString>> changes_;
+  double duration_ = 0, cursor_ = 0;
+};
+
+class TimelinePanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit TimelinePanel(Session& session, QWidget* parent = nullptr);
+  void step_event(int by);  // to the next change or border of a window
+  void play(bool on);
+  void set_time(double at);
+  double time() const { return now_; }
+  const std::vector<double>& events() const { return events_; }
+  TimelineCanvas* canvas() { return canvas_; }
+  QString words() const { return words_->text(); }
+
+ protected:
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  void refresh();
+  Session& session_;
+  TimelineCanvas* canvas_;
+  QSlider* slider_;
+  QToolButton *play_, *back_, *next_;
+  QComboBox* speed_;
+  QLabel *clock_, *words_;
+  QTimer beat_;
+  std::vector<double> events_;
+  double now_ = 0, duration_ = 0;
+};
+
+}  // namespace meshsim::viz
