@@ -119,7 +119,7 @@ TEST(LintCommand, SarifKeepsWhatIsSuppressed) {
   EXPECT_TRUE(seen);
 }
 
-// What the linter says of manifests that other projects publish, read and found true one by one. A new line here is a
+// What the linter says of manifests that other projects publish, looked at by hand. A new line here is a
 // new finding or a false positive: read it before MESHSIM_UPDATE_TRANSCRIPTS=1 accepts it.
 TEST(LintCommand, FindingsInManifestsOfOtherProjects) {
   const fs::path root = fs::path(MESHSIM_SOURCE_DIR), expected = root / "tests/scenarios/lint/real_manifests.txt";
