@@ -17,8 +17,7 @@ using EdgeKey = std::tuple<std::string, std::string, EdgeClass, int, bool, std::
 
 class GraphBuilder {
  public:
-  GraphBuilder(const RunResult& run, const GraphOptions& options)
-      : run_(run), mesh_(*run.loaded->world.mesh), options_(options) {
+  GraphBuilder(const RunResult& run, const GraphOptions& options) : mesh_(*run.loaded->world.mesh), options_(options) {
     take_topology();
     for (std::size_t f = 0; f < run.flows.size(); ++f)
       for (std::size_t o = 0; o < run.flows[f].result.outcomes.size(); ++o) trace(run.flows[f].result, {f, o});
@@ -36,7 +35,6 @@ class GraphBuilder {
   std::string skipped_waypoint(const Outcome& outcome) const;
   void describe(GraphNode& node) const;
 
-  const RunResult& run_;
   const Mesh& mesh_;
   GraphOptions options_;
   std::map<std::string, GraphNode> nodes_;
