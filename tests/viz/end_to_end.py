@@ -56,7 +56,10 @@ class Display:
         number = self.process.stdout.readline().strip().decode()
         run_time = folder / "run"
         run_time.mkdir(mode=0o700)
+        leaks = pathlib.Path(run_time) / "lsan.supp"  # libdbus keeps its connection for the life of a program
+        leaks.write_text("leak:libdbus-1\n")
         self.environment = dict(os.environ, DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb", XDG_RUNTIME_DIR=str(run_time),
+                                LSAN_OPTIONS=f"suppressions={leaks}",
                                 XDG_CONFIG_HOME=str(folder / "config"), HOME=str(folder), LC_ALL="C.UTF-8")
 
     def xdotool(self, *arguments):

@@ -257,7 +257,8 @@ std::vector<std::filesystem::path> tables_with_policies() {
 INSTANTIATE_TEST_SUITE_P(Golden, Evaluation, ::testing::ValuesIn(tables_with_policies()), test_name);
 
 TEST(StringMatch, PO060) {
-  for (const Json& c : read_json(kGolden / "ztunnel-rbac/string-match.json")["cases"])
+  const Json golden = read_json(kGolden / "ztunnel-rbac/string-match.json");
+  for (const Json& c : golden["cases"])
     EXPECT_EQ(texts(Json::array({c["matcher"]})).at(0).matches(c["value"].get<std::string>()), c["matches"].get<bool>())
         << c.dump();
 }
