@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kKinds = {"AuthorizationPolicy", "RequestAuthentication",
                                                     "PeerAuthentication"};
 
-bool has_target(const Object& o) { return o.spec()["targetRefs"].size() > 0 || o.spec()["targetRef"].exists(); }
+bool has_target(const Object& o) { return !o.spec()["targetRefs"].empty() || o.spec()["targetRef"].exists(); }
 
 // A policy by selector and one by targetRefs that may protect the same pods: those of the Service that the one names.
 bool meet(const Object& by_selector, const Object& by_target, const std::vector<Epoch>& epochs) {
