@@ -59,7 +59,7 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
   if (!wait_until_idle(window)) return QObject::tr("The scenario took too long.");
   if (window.session().result() != nullptr) window.restore_default_layout();
   for (const QString& edit : wanted.edits)
-    if (const QString problem = apply_edit(window, edit); !problem.isEmpty()) return problem;
+    if (QString problem = apply_edit(window, edit); !problem.isEmpty()) return problem;
   if (wanted.simulate) {
     window.session().simulate();
     if (!wait_until_idle(window, 600'000)) return QObject::tr("The simulation took too long.");
