@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/value/grpc_status.h"
+
 namespace meshsim::models {
 
 FlowResult judge(const World& world, const Flow& flow) { return {flow, dataplane::Walker(world, flow).run()}; }
@@ -11,13 +13,8 @@ namespace {
 
 // Name of a numeric gRPC status; UNKNOWN for what is none.
 std::string grpc_name(std::string_view number) {
-  static constexpr std::string_view kNames[] = {
-      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-      "DATA_LOSS", "UNAUTHENTICATED"};
-  for (std::size_t i = 0; i < std::size(kNames); ++i)
-    if (std::to_string(i) == number) return std::string(kNames[i]);
+  for (std::size_t i = 0; i < kGrpcStatusNames.size(); ++i)
+    if (std::to_string(i) == number) return std::string(kGrpcStatusNames[i]);
   return "UNKNOWN";
 }
 

@@ -5,6 +5,7 @@
 #include <re2/re2.h>
 
 #include "models/route/route_set.h"
+#include "models/value/grpc_status.h"
 
 namespace meshsim::models::route {
 namespace {
@@ -200,13 +201,7 @@ std::optional<Fault> read_fault(Node node) {
   if (const Node abort = node["abort"]; abort.has_value()) {
     if (const auto status = abort["httpStatus"].integer()) out.abort_status = static_cast<int>(*status);
     if (abort["grpcStatus"].has_value()) {
-      static const std::vector<std::string_view> kNames = {
-          "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-          "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-          "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-          "DATA_LOSS", "UNAUTHENTICATED"};
-      const auto it = std::find(kNames.begin(), kNames.end(), abort["grpcStatus"].text());
-      out.abort_grpc = it == kNames.end() ? 2 : static_cast<int>(it - kNames.begin());
+      out.abort_grpc = static_cast<int>(grpc_status_of(abort["grpcStatus"].text()).value_or(2));
     }
     // An abort without percentage is not injected: Envoy's default share is 0 (TranslateFault, 1.27).
     out.abort_percent = read_percent(abort["percentage"], abort["percent"], 0);

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "models/telemetry/attributes.h"
+#include "models/value/grpc_status.h"
 
 namespace meshsim::models {
 
@@ -265,15 +266,10 @@ void emit(const EnvoyStream& stream, const MetricRules& rules, std::string_view 
 }  // namespace
 
 std::string_view grpc_status_number(std::string_view name) {
-  static constexpr std::array<std::string_view, 17> kNames = {
-      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-      "DATA_LOSS", "UNAUTHENTICATED"};
   static constexpr std::array<std::string_view, 17> kNumbers = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7", "8",
                                                                 "9", "10", "11", "12", "13", "14", "15", "16"};
-  const auto it = std::find(kNames.begin(), kNames.end(), name);
-  return it == kNames.end() ? std::string_view() : kNumbers[static_cast<std::size_t>(it - kNames.begin())];
+  const auto status = grpc_status_of(name);
+  return status ? kNumbers[*status] : std::string_view();
 }
 
 const Service* inbound_service(const Mesh& mesh, std::size_t workload, std::uint16_t container_port) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "models/value/grpc_status.h"
 #include "scenarios/export/messages.h"
 
 namespace meshsim::scenarios {
@@ -39,14 +40,7 @@ std::string filler(std::uint64_t size) {
 bool is_true(std::string_view text) { return text == "true" || text == "1"; }
 
 std::string grpc_number(const Outcome& outcome) {
-  static constexpr std::string_view kNames[] = {
-      "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
-      "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-      "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
-      "DATA_LOSS", "UNAUTHENTICATED"};
-  const std::string name = outcome.grpc_status.value_or("UNKNOWN");
-  const auto it = std::find(std::begin(kNames), std::end(kNames), name);
-  return std::to_string(it == std::end(kNames) ? 2 : it - std::begin(kNames));
+  return std::to_string(models::grpc_status_of(outcome.grpc_status.value_or("UNKNOWN")).value_or(2));
 }
 
 models::wire::PeerMetadata metadata(const Workload& workload) {
