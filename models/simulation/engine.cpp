@@ -15,6 +15,7 @@ Engine::Engine(const SimulationInput& input, std::uint32_t replication, const Si
       people_(input),
       book_(input, input.epochs.size() > 1),
       windows_(input, book_),
+      recorder_(input.recorded, input.flows.size(), replication),
       sim_(sim::SimulationOptions{.tie_seed = input.tie_seed}),
       changing_(input.epochs.size() > 1 || !input.disturbances.empty()) {
   sample_ns_ = input.sample_ns > 0 ? input.sample_ns : std::max<std::int64_t>(100'000'000, input.duration_ns / 100);
@@ -255,8 +256,12 @@ SimulationResult Engine::collect(bool cut) {
     std::sort(flow.hops.begin(), flow.hops.end(), [](const HopLatency& a, const HopLatency& b) {
       return std::tie(a.proxy, a.name, a.inbound) < std::tie(b.proxy, b.name, b.inbound);
     });
-    for (const OutcomeCount& outcome : book_.outcomes(f))
-      if (!outcome.samples.empty()) flow.outcomes.push_back(outcome);
+    for (std::size_t o = 0; o < book_.outcomes(f).size(); ++o) {
+      if (book_.outcomes(f)[o].samples.empty()) continue;
+      flow.outcomes.push_back(book_.outcomes(f)[o]);
+      if (recorder_.on())
+        recorder_.hand_over(static_cast<std::uint32_t>(f), static_cast<std::uint32_t>(o), flow.outcomes.back());
+    }
     std::sort(flow.outcomes.begin(), flow.outcomes.end(), [](const OutcomeCount& a, const OutcomeCount& b) {
       return std::tie(a.epoch, a.verdict, a.http_status, a.response_flags, a.cause, a.path, a.routed_to, a.denied_by) <
              std::tie(b.epoch, b.verdict, b.http_status, b.response_flags, b.cause, b.path, b.routed_to, b.denied_by);

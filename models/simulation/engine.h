@@ -12,6 +12,7 @@
 
 #include "models/simulation/arrivals.h"
 #include "models/simulation/program.h"
+#include "models/simulation/recorder.h"
 #include "models/simulation/windows.h"
 #include "sim/simulation.h"
 
@@ -180,6 +181,7 @@ class Engine {
   Population people_;
   PlanBook book_;
   WindowKeeper windows_;
+  Recorder recorder_;
   Simulation sim_;
   std::vector<ServiceTime> laws_;
   std::vector<std::uint32_t> application_law_;  // by application actor, parallel to actors

@@ -83,6 +83,9 @@ sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t v
   r.parent_generation = parent == kNobody ? 0 : sim_.handle(parent).generation;
   r.call_step = static_cast<std::uint16_t>(variant);  // until the path is chosen
   r.work = client;
+  if (recorder_.on()) [[unlikely]]
+    recorder_.begin(who, r.flow, r.number, r.start,
+                    parent != kNobody && sim_[parent].program != kNobody ? parent : kNobody);
   if (r.counted) ++statistics.started;
   ++statistics.started_samples[static_cast<std::size_t>(r.start / sample_ns_)];
   begin(who);
@@ -302,6 +305,8 @@ void Engine::served(sim::Slot who) {
   const std::int64_t sojourn = sim_.now().ns - r.mark, waited = sojourn - r.work;
   std::uint32_t& hop = r.hop[op.hop];
   hop = clamp32(std::int64_t{hop} + (sojourn >> 4));
+  if (recorder_.on()) [[unlikely]]
+    recorder_.pass(who, op.hop, r.mark, sim_.now().ns);
   r.queue_ns += waited;
   if (r.counted && waited > 0)
     flows_[r.flow].meter_queue_ns[program.meters[op.hop]] += static_cast<std::uint64_t>(waited);
@@ -381,6 +386,8 @@ void Engine::child_done(std::uint32_t parent, std::uint32_t generation) {
   const Program& program = programs_[r.program];
   std::uint32_t& hop = r.hop[ops_[program.first_op + r.pc].hop];
   hop = clamp32(std::int64_t{hop} + ((sim_.now().ns - r.mark) >> 4));
+  if (recorder_.on()) [[unlikely]]
+    recorder_.pass(parent, ops_[program.first_op + r.pc].hop, r.mark, sim_.now().ns);
   ++r.pc;
   go_on(parent);
 }
@@ -487,6 +494,8 @@ void Engine::end(sim::Slot who, std::uint32_t outcome) {
     statistics.bytes_to_server += program.bytes[tier].to_server;
     statistics.bytes_to_client += program.bytes[tier].to_client;
   }
+  if (recorder_.on()) [[unlikely]]
+    recorder_.end(who, outcome, program.hops, now);
   sim_.mix(outcome);
   sim_.cancel(r.timer);
   const std::uint32_t connection = r.connection, parent = r.parent, generation = r.parent_generation;

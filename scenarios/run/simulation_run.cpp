@@ -68,6 +68,7 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
   input.sample_ns = scenario.run.sample_ns;
   if (options.sample_ns && input.sample_ns == 0) input.sample_ns = *options.sample_ns;
   input.seed = options.seed.value_or(scenario.run.seed);
+  input.recorded = options.recorded;
   return out;
 }
 
