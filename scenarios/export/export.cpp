@@ -91,7 +91,7 @@ Exported export_run(const RunResult& run, const ExportOptions& options) {
   const Recording recording = record(run, options);
   if (options.metrics) write_openmetrics(run, recording, files.file("metrics.openmetrics.txt"));
   if (options.traces) {
-    write_otlp(recording, files.file("traces.otlp.json"));
+    write_otlp(recording, call_trees(run, recording), files.file("traces.otlp.json"));
     write_timeline(recording, files.file("timeline.chrome.json"));
   }
   if (options.capture) write_captures(run, recording, files);

@@ -51,16 +51,19 @@ std::string resource_of(const models::Mesh& mesh, const Hop& hop) {
   return attribute("service.name", name);
 }
 
-void write_span(const Recording& recording, const Happened& happened, std::size_t index, const std::string& trace,
-                const std::string& parent, OutputFile& out, bool& first) {
+struct SpanIds {
+  std::string trace, span, parent;
+};
+
+void write_span(const Recording& recording, const Happened& happened, std::size_t index, const SpanIds& ids,
+                const std::vector<HopTime>& hops, std::int64_t at, OutputFile& out, bool& first) {
   const Span& span = happened.outcome->telemetry.spans[index];
   const std::size_t hop = hop_of(span, *happened.outcome);
   if (hop == happened.outcome->hops.size()) return;
-  HopTime time = happened.hops[hop];
   const bool client = span.attributes.contains("span.kind") && span.attributes.at("span.kind") == "client";
-  if (span.name.ends_with(" upstream") && hop + 1 < happened.hops.size()) time = happened.hops[hop + 1];
-  const std::int64_t start = recording.start_ns + happened.at_ns + time.start_ns;
-  const std::int64_t end = recording.start_ns + happened.at_ns + time.end_ns;
+  const HopTime& time = hops[span.name.ends_with(" upstream") && hop + 1 < hops.size() ? hop + 1 : hop];
+  const std::int64_t start = recording.start_ns + at + time.start_ns;
+  const std::int64_t end = recording.start_ns + at + time.end_ns;
   std::string attributes;
   bool error = false;
   for (const auto& [key, value] : span.attributes) {
@@ -73,18 +76,49 @@ void write_span(const Recording& recording, const Happened& happened, std::size_
       "{}{{\"resource\":{{\"attributes\":[{}]}},\"scopeSpans\":[{{\"scope\":{{\"name\":\"envoy\"}},\"spans\":["
       "{{\"traceId\":\"{}\",\"spanId\":\"{}\",\"parentSpanId\":\"{}\",\"name\":{},\"kind\":{},"
       "\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\"attributes\":[{}],\"status\":{{{}}}}}]}}]}}",
-      first ? "\n" : ",\n", resource_of(*happened.mesh, happened.outcome->hops[hop]), trace,
-      span_id(recording, happened, index), parent, json_text(span.operation), client ? 3 : 2, start, end, attributes,
-      error ? "\"code\":2" : ""));
+      first ? "\n" : ",\n", resource_of(*happened.mesh, happened.outcome->hops[hop]), ids.trace, ids.span, ids.parent,
+      json_text(span.operation), client ? 3 : 2, start, end, attributes, error ? "\"code\":2" : ""));
   first = false;
+}
+
+// One request of a tree. `context`: trace and span that its caller hands on; then those that the one who answers does.
+void write_tree_request(const Recording& recording, const TreeRequest& request, std::size_t node,
+                        std::pair<std::string, std::string>& context, OutputFile& out, bool& first) {
+  const Happened& happened = recording.happened[request.happened];
+  const std::vector<Span>& spans = happened.outcome->telemetry.spans;
+  std::map<std::string, std::pair<std::string, std::string>> by_name;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    SpanIds ids;
+    ids.span = fmt::format("{:016x}", stable_number(recording.seed, "tree span", node, i));
+    const auto before = by_name.find(spans[i].parent);
+    if (!spans[i].parent.empty() && before != by_name.end()) {
+      ids.trace = before->second.first;
+      ids.parent = before->second.second;
+    } else if (i == 0 && !context.first.empty()) {
+      ids.trace = context.first;
+      ids.parent = context.second;
+    } else {
+      ids.trace = fmt::format("{:016x}{:016x}", stable_number(recording.seed, "tree", node, i, 0),
+                              stable_number(recording.seed, "tree", node, i, 1));
+    }
+    by_name[spans[i].name] = {ids.trace, ids.span};
+    context = {ids.trace, ids.span};
+    write_span(recording, happened, i, ids, request.hops, request.at_ns, out, first);
+  }
 }
 
 }  // namespace
 
-void write_otlp(const Recording& recording, OutputFile& out) {
+void write_otlp(const Recording& recording, const std::vector<TreeRequest>& trees, OutputFile& out) {
   out.write("{\"resourceSpans\":[");
   bool first = true;
+  std::vector<std::pair<std::string, std::string>> contexts(trees.size());
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    if (trees[i].parent != TreeRequest::kRoot) contexts[i] = contexts[trees[i].parent];
+    write_tree_request(recording, trees[i], i, contexts[i], out, first);
+  }
   for (const Happened& happened : recording.happened) {
+    if (!trees.empty()) break;
     const std::vector<Span>& spans = happened.outcome->telemetry.spans;
     std::map<std::string, std::size_t> by_name;
     std::size_t traces = 0;
@@ -95,7 +129,9 @@ void write_otlp(const Recording& recording, OutputFile& out) {
       else
         ++traces;
       by_name[spans[i].name] = i;
-      write_span(recording, happened, i, trace_id(recording, happened, traces - 1), parent, out, first);
+      write_span(recording, happened, i,
+                 {trace_id(recording, happened, traces - 1), span_id(recording, happened, i), parent}, happened.hops,
+                 happened.at_ns, out, first);
     }
   }
   out.write("\n]}\n");
