@@ -1,9 +1,10 @@
 // The mesh simulation against exact queueing theory: stations of applications, without proxies between them, are the
 // textbook's. One million requests, within one per cent.
+#include "sim/analysis/queueing.h"
+
 #include <gtest/gtest.h>
 
 #include "models/simulation/simulate.h"
-#include "sim/analysis/queueing.h"
 #include "tests/models/dataplane/support.h"
 
 namespace meshsim::models {
@@ -17,7 +18,8 @@ const World& plain_mesh() {
     std::string text = "apiVersion: v1\nkind: Namespace\nmetadata: {name: echo}\n";
     for (const char* name : {"client", "first", "second"})
       text += std::string("---\napiVersion: v1\nkind: Service\nmetadata: {name: ") + name +
-              ", namespace: echo}\nspec: {selector: {app: " + name + "}, ports: [{name: http, port: 80, targetPort: 8080}]}\n" +
+              ", namespace: echo}\nspec: {selector: {app: " + name +
+              "}, ports: [{name: http, port: 80, targetPort: 8080}]}\n" +
               "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: " + name +
               ", namespace: echo}\nspec: {template: {metadata: {labels: {app: " + name +
               "}}, spec: {containers: [{name: a, image: b, ports: [{containerPort: 8080}]}]}}}\n";

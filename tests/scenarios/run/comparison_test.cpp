@@ -1,9 +1,9 @@
 // Before and after with common random numbers.
+#include "scenarios/run/comparison.h"
+
 #include <cmath>
 
 #include <gtest/gtest.h>
-
-#include "scenarios/run/comparison.h"
 
 namespace meshsim::scenarios {
 namespace {
@@ -14,7 +14,8 @@ kind: Scenario
 metadata: {name: shop}
 workloads:
   - {name: client, namespace: shop, mode: sidecar, replicas: 2}
-  - {name: front, namespace: shop, mode: )" + mode +
+  - {name: front, namespace: shop, mode: )" +
+                                     mode +
                                      R"(, replicas: 2, ports: [{port: 80, targetPort: 8080, name: http}]}
   - {name: stock, namespace: shop, mode: sidecar, ports: [{port: 80, targetPort: 8080, name: http}]}
 flows:
@@ -92,7 +93,8 @@ TEST(Comparison, ThreadsAndOrderDoNotMatter) {
 }
 
 TEST(Comparison, FlowsOfOneSideAreNamed) {
-  const Comparison c = compared(shop("sidecar"), load(read_scenario_text(R"(apiVersion: meshsim/v1
+  const Comparison c = compared(shop("sidecar"),
+                                load(read_scenario_text(R"(apiVersion: meshsim/v1
 kind: Scenario
 metadata: {name: other}
 workloads:
@@ -100,7 +102,7 @@ workloads:
 flows:
   - {name: other, from: {workload: shop/client}, to: {host: client.shop.svc.cluster.local, port: 80}, rate: 10/s}
 )",
-                                                                                       "other.yaml")),
+                                                        "other.yaml")),
                                 2);
   EXPECT_TRUE(c.flows.empty());
   EXPECT_EQ(c.only_one_side, (std::vector<std::string>{"other", "page", "item"}));

@@ -81,7 +81,8 @@ TEST(Fingerprint, TheSameInEveryBuildAndWithAnyNumberOfThreads) {
     EXPECT_EQ(now, first) << threads << " threads";
   }
   if (std::getenv("MESHSIM_UPDATE_FINGERPRINTS") != nullptr) {
-    std::ofstream(kFile) << "# Fingerprints that every build must give; see fingerprint_test.cpp.\neverything " << first << '\n';
+    std::ofstream(kFile) << "# Fingerprints that every build must give; see fingerprint_test.cpp.\neverything " << first
+                         << '\n';
     return;
   }
   const auto stored = golden();
