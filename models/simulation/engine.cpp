@@ -27,6 +27,7 @@ Engine::Engine(const SimulationInput& input, std::uint32_t replication, const Si
   hop_histograms_.resize(input.flows.size());
   const auto bins = static_cast<std::size_t>(input.duration_ns / sample_ns_) + 1;
   for (std::size_t f = 0; f < flows_.size(); ++f) {
+    flows_[f].entity = sim::stable_hash(input.flows[f].flow.name);
     flows_[f].luck = sim::RandomStream(key_, input.flows[f].flow.name, "request");
     flows_[f].live.resize(input.epochs.size());
     statistics_[f].flow = input.flows[f].flow.name;

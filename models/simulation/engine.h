@@ -79,7 +79,8 @@ class Engine {
   };
   struct FlowState {
     Arrivals arrivals;
-    sim::RandomStream luck;  // draw (request number, purpose)
+    std::uint64_t entity = 0;  // of its name
+    sim::RandomStream luck;    // draw (request number, purpose)
     std::uint64_t number = 0;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> clients;        // (pod, variant) that may start requests now
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> idle;  // by client pod: connections to use
@@ -133,7 +134,8 @@ class Engine {
   // requests.cpp
   void arrive(sim::Slot generator);
   void client_turn(sim::Slot client);
-  sim::Slot launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent);
+  sim::Slot launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent,
+                   std::uint32_t nth);
   void begin(sim::Slot who);
   void try_again(sim::Slot who);
   void go_on(sim::Slot who);

@@ -7,7 +7,7 @@ namespace meshsim::models::simulation {
 namespace {
 
 // Draws of a request: those of Purpose (choices.cpp) first.
-constexpr std::uint32_t kBackoffDraw = 8, kErrorDraw = 9, kCallDraw = 10;
+constexpr std::uint32_t kBackoffDraw = 8, kErrorDraw = 9, kCallDraw = 10, kAnswerDraw = 11;
 constexpr std::uint32_t kServiceDraws = 16;  // from here on: services, numbered by step
 
 std::uint32_t clamp32(std::int64_t ns) {
@@ -58,7 +58,7 @@ void Engine::arrive(sim::Slot generator) {
   }
   if (state.clients.empty()) return;
   const auto& [pod, variant] = state.clients[sim::below(state.clients.size(), state.luck.at(state.number << 7 | 127u))];
-  launch(flow, pod, variant, kNobody);
+  launch(flow, pod, variant, kNobody, 0);
 }
 
 void Engine::client_turn(sim::Slot client) {
@@ -67,16 +67,22 @@ void Engine::client_turn(sim::Slot client) {
   if (state.clients.empty() || sim_.now().ns >= input_.duration_ns) return sim_.destroy(client);
   const auto& [pod, variant] = state.clients[sim_[client].number % state.clients.size()];
   sim_[client].start = sim_.now().ns;
-  launch(flow, pod, variant, client);
+  launch(flow, pod, variant, client, static_cast<std::uint32_t>(sim_[client].queue_ns++));
 }
 
-sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent) {
+// What is drawn for a request hangs on its number. Requests of open flows are numbered as they come; one that another
+// causes (or a waiting client) is its `nth`, so that it has the same luck in another mesh, where others came before it.
+sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent,
+                         std::uint32_t nth) {
   const sim::Slot who = sim_.create();
   Request& r = sim_[who];
   FlowState& state = flows_[flow];
   FlowStatistics& statistics = statistics_[flow];
   r.flow = static_cast<std::uint32_t>(flow);
   r.number = static_cast<std::uint32_t>(state.number++);
+  if (parent != kNobody)
+    r.number = static_cast<std::uint32_t>(
+        sim::mix64(flows_[sim_[parent].flow].entity ^ sim::mix64(std::uint64_t{sim_[parent].number} << 32 | nth)));
   r.start = sim_.now().ns;
   r.counted = r.start >= input_.warmup_ns;
   r.parent = parent;
@@ -201,7 +207,7 @@ void Engine::go_on(sim::Slot who) {
         r.mark = sim_.now().ns;
         r.cold = 0;
         if (op.target == kNobody) {  // outside of the cluster
-          const std::int64_t work = laws_[kLawOutside].sample(luck(r, kServiceDraws + r.pc));
+          const std::int64_t work = laws_[kLawOutside].sample(luck(r, kAnswerDraw));
           r.work = clamp32(work + op.extra_ns);
           add(r.network_ns, op.extra_ns);
           return sim_.after({work + op.extra_ns}, who, Event::served);
@@ -209,7 +215,7 @@ void Engine::go_on(sim::Slot who) {
         const ActorState& actor = actors_[op.target];
         if (!actor.alive) [[unlikely]]
           return fail(who, Cause::PodGone);
-        const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kServiceDraws + r.pc));
+        const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kAnswerDraw));
         r.work = clamp32(work);
         sim_.serve(actor.station, who, {work}, Event::served);
         return;
@@ -354,7 +360,7 @@ bool Engine::call(sim::Slot who) {
           from =
               callee.clients.begin() + static_cast<std::ptrdiff_t>(sim::below(callee.clients.size(), sim::mix64(draw)));
         ++r.pending;
-        launch(c.index, from->first, from->second, who);
+        launch(c.index, from->first, from->second, who, std::uint32_t{r.call_step} << 16 | nth);
       }
     }
     if (--r.pending > 0) return true;

@@ -39,6 +39,7 @@ struct Options {
   std::optional<std::uint64_t> seed;  // run
   std::string replications;           // run: A..B
   bool judge_only = false;            // run: do not simulate
+  bool simulate = false;              // diff: simulate both sides, too
   ReadLimits limits;
   std::string shell;                    // completion
   std::vector<std::string> exports;     // run --export

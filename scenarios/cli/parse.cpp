@@ -163,7 +163,12 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   add_files(*diff, o);
   add_common(*diff, o, "table, json, md");
   add_watch(*diff, o);
-  diff->add_flag("--exit-code", o.exit_code, "Exit 1 when something differs");
+  diff->add_flag("--exit-code", o.exit_code, "Exit 1 when verdicts, paths, policies or telemetry differ");
+  diff->add_flag("--simulate", o.simulate,
+                 "Also simulate both sides with the same random numbers: differences of latency, failures, CPU and "
+                 "memory, with 95 % intervals");
+  diff->add_option("--seed", o.seed, "Seed of the simulations, instead of that of A");
+  diff->add_option("--replications", o.replications, "Pairs of replications to simulate: A..B (at least two)");
 
   auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
   profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");

@@ -135,6 +135,23 @@ Simulated simulate_loaded(const Loaded& loaded, const Options& options, const St
   return out;
 }
 
+Comparison compare_loaded(const Loaded& before, const Loaded& after, const Options& options, const Streams& streams) {
+  SimulationOptions how;
+  how.threads = options.threads;
+  how.stop = &interrupted;
+  if (options.seed) how.seed = *options.seed;
+  if (!options.replications.empty())
+    if (const auto range = parse_replications(options.replications)) std::tie(how.first, how.count) = *range;
+  Progress progress(streams.err);
+  if (streams.progress) how.progress = [&](double done, std::uint64_t requests) { progress.show(done, requests); };
+  models::Diagnostics diagnostics;
+  const InterruptGuard guard;
+  Comparison out = compare_simulations(before, after, how, diagnostics);
+  progress.clear();
+  for (const models::Diagnostic& d : diagnostics) streams.err << models::format(d) << '\n';
+  return out;
+}
+
 bool exceeds(const models::SimulationResult& result, const WindowLimit& limit) {
   std::map<std::tuple<std::uint32_t, std::string, std::string>, std::int64_t> lasted;
   for (const models::Window& w : result.windows) {

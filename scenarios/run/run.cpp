@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/telemetry/telemetry.h"
+#include "scenarios/callgraph/bind.h"
 #include "scenarios/run/parallel.h"
 
 namespace meshsim::scenarios {
@@ -40,6 +41,8 @@ Loaded load(Scenario scenario) {
   out.unreadable = scenario.unreadable;
   out.diagnostics = scenario.diagnostics;
   out.world = models::make_world(models::resolve(scenario.objects, scenario.mesh), out.diagnostics);
+  bind_call_graph(scenario, *out.world.mesh, out.diagnostics);
+  out.unreadable = scenario.unreadable;
   models::sort_and_unique(out.diagnostics);
   out.scenario = std::move(scenario);
   return out;
