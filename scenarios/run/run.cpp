@@ -40,6 +40,11 @@ Loaded load(Scenario scenario) {
   out.unreadable = scenario.unreadable;
   out.diagnostics = scenario.diagnostics;
   out.world = models::make_world(models::resolve(scenario.objects, scenario.mesh), out.diagnostics);
+  // An unknown profile or switch: the reader has said so with a proposal, resolving says it again.
+  std::erase_if(out.diagnostics,
+                [&, read = scenario.diagnostics.size(), at = std::size_t(0)](const Diagnostic& d) mutable {
+                  return at++ >= read && (d.code == "MSH0230" || d.code == "MSH0231") && scenario.unreadable;
+                });
   models::sort_and_unique(out.diagnostics);
   out.scenario = std::move(scenario);
   return out;
