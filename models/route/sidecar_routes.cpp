@@ -42,7 +42,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
   std::string host = lower(host_without_port(authority));
   if (host.ends_with('.')) host.pop_back();
   auto usable = [&](std::size_t service) {
-    return service != kNone && view.services[service] && http_or_sniffed(mesh_.services[service].find_port(port));
+    return service != kNone && view.shows(service) && http_or_sniffed(mesh_.services[service].find_port(port));
   };
   auto known = [&](const std::string& name) -> std::size_t {
     std::size_t service = scope.find(name);
@@ -61,7 +61,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
       return std::any_of(set.hosts.begin(), set.hosts.end(), [&](const std::string& h) { return known(h) != kNone; });
     });
   };
-  if (const auto it = view.exact.find(host); it != view.exact.end() && foreign(it->second)) return {kNone, host, true};
+  if (const auto* sets = view.sets_of_exact(host); sets != nullptr && foreign(*sets)) return {kNone, host, true};
   const std::string domain = mesh_.fqdn("", "");
   const std::string suffix = domain.substr(domain.find("svc"));
   if (!host.empty() && host.find(':') == std::string::npos) {
@@ -85,7 +85,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
     }
     if (const std::size_t service = known("*." + rest); service != kNone) return {service, {}, true};
   }
-  for (const auto& [pattern, sets] : view.wild)
+  for (const auto& [pattern, sets] : view.wildcards())
     if (host_matches(pattern, host) && foreign(sets)) return {kNone, host, true};
   return {};
 }
@@ -191,7 +191,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_http(const Scope& scope, const
   // authority selects nothing there.
   if (declared != nullptr && declared->protocol == Protocol::Unset && has_own_listener(mesh_.services[service]))
     return route_host(view, at, side, service, lower(mesh_.services[service].hostname), port, request);
-  const bool listener = view.has_http_port[port] || declared != nullptr;
+  const bool listener = view.has_http_port(port) || declared != nullptr;
   if (!listener) return unknown_destination(scope, at, false, original_host);
   const VirtualHost host = virtual_host(scope, view, port, request.authority);
   if (!host.found) return unknown_destination(scope, at, true, original_host);
@@ -274,7 +274,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, con
     for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
       const Service& candidate = mesh_.services[s];
       const ServicePort* p = candidate.find_port(at.listener_port);
-      if (!view->services[s] || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
+      if (!view->shows(s) || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
       bool chains = false;
       const int score = stream_rule(*view, at, s, sni, chains) != nullptr ? 200'000
                         : chains                                          ? -1
@@ -299,7 +299,7 @@ std::vector<RouteChoice> CompiledRouting::at_sidecar(std::size_t client, std::si
   const Scope& scope = scopes_.of_workload(client);
   const EgressView* view = scope.view(port);
   Evaluator at = evaluator(ProxyKind::Sidecar, scope, &mesh_.workloads[client].labels, port);
-  if (service != kNone && (view == nullptr || !view->services[service])) service = kNone;
+  if (service != kNone && (view == nullptr || !view->shows(service))) service = kNone;
   if (request.http && view != nullptr) {
     at.single_port_default = false;
     return on_normal_path(request, [&](const RouteRequest& normal) {
