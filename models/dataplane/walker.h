@@ -125,6 +125,7 @@ class Walker {
   bool outbound_excluded(const Workload& client, const Address& to) const;
 
   // ztunnel_client.cpp
+  std::size_t seen_by_ztunnel(const Address& to, std::string_view client_ns) const;
   void from_ztunnel(Walk walk, std::size_t client, const Address& to);
   void ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBinding& binding, const Address& to);
   template <typename Go>
