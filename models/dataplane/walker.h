@@ -116,6 +116,7 @@ class Walker {
   void from_client(Walk walk, const Address& to);
   void from_plain(Walk walk, const Address& to, std::string_view who);
   void from_sidecar(Walk walk, std::size_t client, const Address& to);
+  void by_kube_proxy(Walk walk, std::size_t service, std::uint16_t port, const Locality* client, Transport transport);
   void pass_through(Walk walk, const Address& to, const Locality* client, Transport transport = Transport::Plaintext);
   Address literal(
       const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside

@@ -42,8 +42,8 @@ Service::Visibility visibility_of(const Draft& draft, std::string_view ns) {
   return word(config["defaultVisibility"].text());
 }
 
-// DP-226: with applyToSidecars the visibility caps exportTo for Envoys, and never widens it (pilot/pkg/model/push_context.go,
-// serviceExportTo).
+// DP-226: with applyToSidecars the visibility caps exportTo for Envoys, and never widens it
+// (pilot/pkg/model/push_context.go, serviceExportTo).
 void cap_export(const Draft& draft, Service& s) {
   using Visibility = Service::Visibility;
   if (s.visibility == Visibility::Public ||
@@ -53,8 +53,8 @@ void cap_export(const Draft& draft, Service& s) {
   if (declared.empty())
     for (const Node ns : draft.mesh.settings.config_value("defaultServiceExportTo")) declared.emplace_back(ns.text());
   const bool at_home = declared.empty() || std::any_of(declared.begin(), declared.end(), [&](const std::string& to) {
-    return to == "*" || to == "." || to == s.ns;
-  });
+                         return to == "*" || to == "." || to == s.ns;
+                       });
   s.export_to = {s.visibility == Visibility::Namespace && at_home ? "." : "~"};
 }
 

@@ -162,6 +162,32 @@ for where in (DEMO_NS, "istio-system"):
         ask("sleep", ok(transport="hbone")), get("legacy", "legacy/curl", BIN, 8000, zt()), get("sidecar", "side/curl", BIN, 8000, ok(transport="hbone"))])
 case("ambient disabled", [ROOT, ns(DEMO_NS)] + httpbin(DEMO_NS) + curl(DEMO_NS, "sleep"), [ask("sleep", ok(path=[], transport="plaintext"))])
 
+# --- usage/ztunnel (earlier page), architecture/data-plane ------------------------------------------------------------
+GW_API = d("""
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: httpbin-gateway, namespace: istio-system }
+spec: { gatewayClassName: istio, listeners: [{ name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: All } } }] }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: httpbin, namespace: ambient-demo }
+spec: { parentRefs: [{ name: httpbin-gateway, namespace: istio-system }], rules: [{ backendRefs: [{ name: httpbin, port: 8000 }] }] }
+""")
+NORTH = call("north-south", "httpbin.example.test", 80, ok(path=["gateway", "ztunnel"], transport="hbone"), outside=True, gateway="istio-system/httpbin-gateway")
+case("interop gateway to ambient", demo() + GW_API, [NORTH])
+case("interop gateway to ambient, strict", demo() + GW_API + peer("STRICT", DEMO_NS), [NORTH])
+case("interop gateway to ambient with waypoint", demo(WP) + GW_API, [{**NORTH, "expect": {**NORTH["expect"], "waypoint_traversed": False}}])
+ANYONE = authz("any-identity", DEMO_NS, "{ action: ALLOW, rules: [{ from: [{ source: { principals: ['*'] } }] }] }")
+case("interop any identity blocks plaintext", demo() + PLAIN + SIDE + ANYONE, [ask("sleep", ok()), get("legacy", "legacy/curl", BIN, 8000, zt()), get("sidecar", "side/curl", BIN, 8000, ok())])
+case("interop one identity blocks plaintext", demo() + PLAIN + allow(SEL, "sleep"), [ask("sleep", ok()), ask("other", zt()), get("legacy", "legacy/curl", BIN, 8000, zt())])
+ECHO_ROUTE = d("apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: echo }\nspec: { parentRefs: [{ group: '', kind: Service, name: echo }], rules: [{ backendRefs: [{ name: echo-v1, port: 80 }] }] }\n")
+ECHOES = [service("echo", [("http", 80, 8080)])] + [o for v in ("v1", "v2") for o in (service(f"echo-{v}", [("http", 80, 8080)], selector={"app": "echo", "version": v}), deployment(f"echo-{v}", "echo", "default", [8080], version=v))]
+case("data plane route of a Service", [ROOT, ns("default", "ambient", **WP), waypoint()] + curl() + ECHOES + ECHO_ROUTE, [
+    get("service", "default/curl", svc("echo"), 80, ok(routed_to="echo-v1", waypoint_traversed=True)), call("pod", {"pod": "default/echo-v2"}, 8080, ok(routed_to="echo-v2", waypoint_traversed=False), src="curl", ns="default")])
+case("data plane balance without waypoint", mesh(), [get("reviews", "default/curl", RV, 9080, ok(distribution={f"reviews-v{i}": {"share": 1 / 3, "tolerance": 0.01} for i in (1, 2, 3)}, tcp_metrics=[
+    {"metric": "istio_tcp_connections_opened_total", "labels": {"reporter": r, "destination_service": RV}} for r in ("source", "destination")], metrics_absent=[{"metric": "istio_requests_total", "labels": {}}]))])
+
 # --- usage/add-workloads ---------------------------------------------------------------------------------------------
 AMB, NONE = {"istio.io/dataplane-mode": "ambient"}, {"istio.io/dataplane-mode": "none"}
 STRICT = [ns("server", "ambient")] + httpbin("server") + peer("STRICT", "server")

@@ -34,6 +34,16 @@ for mode in ("sidecar", "ambient"):
     case(f"mtls-migration 2 mesh {mode}", trio(mode, ("foo", "bar")) + foo + peer("STRICT"), matrix({(L, "foo"), (L, "bar")}, ("foo", "bar")))
 case("authn-policy 4 port disabled", trio() + foo + peer("STRICT", "bar", "httpbin", OVER + ", portLevelMtls: { 8080: { mode: DISABLE } }"), matrix({(L, "foo")}))
 case("authn-policy 5 overwrite", trio() + foo + peer("DISABLE", "foo", "overwrite-example", OVER), matrix())
+# The page's earlier form had DestinationRules beside the policies.
+def rule(name, where, tls, port=None):
+    more = f", portLevelSettings: [{{ port: {{ number: 8000 }}, tls: {{ mode: {port} }} }}]" if port else ""
+    return d(f"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{ name: {name}, namespace: {where} }}\nspec: {{ host: httpbin.{where}.svc.cluster.local, trafficPolicy: {{ tls: {{ mode: {tls} }}{more} }} }}\n")
+
+
+strict_bar = peer("STRICT", "bar", "httpbin", OVER)
+case("authn-policy 3 with DestinationRule", trio() + foo + strict_bar + rule("httpbin", "bar", "ISTIO_MUTUAL"), matrix({(L, "foo"), (L, "bar")}))
+case("authn-policy 4 with DestinationRule", trio() + foo + peer("STRICT", "bar", "httpbin", OVER + ", portLevelMtls: { 8080: { mode: DISABLE } }") + rule("httpbin", "bar", "ISTIO_MUTUAL", "DISABLE"), matrix({(L, "foo")}))
+case("authn-policy 5 with DestinationRule", trio() + foo + peer("DISABLE", "foo", "overwrite-example", OVER) + rule("overwrite-example", "foo", "DISABLE"), matrix())
 case("authn-policy auto mtls", trio(), [
     get("foo to foo", "foo/sleep", BIN[0], 8000, ok(transport="mtls", upstream={"xfcc_uri": "spiffe://cluster.local/ns/foo/sa/sleep", "headers_present": ["x-forwarded-client-cert"]}), path="/headers"),
     get("foo to legacy", "foo/sleep", BIN[2], 8000, ok(transport="plaintext", upstream={"headers_absent": ["x-forwarded-client-cert"]}), path="/headers")])

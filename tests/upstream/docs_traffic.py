@@ -116,9 +116,9 @@ def mirrored(expect, src="default/curl"):
     return [get("headers", src, svc("httpbin"), 8000, expect, path="/headers")]
 
 
-for pct, share in (("", 1), (", mirrorPercentage: { value: 100.0 }", 1), (", mirrorPercentage: { value: 25.0 }", .25), (None, 0)):
+for title, pct, share in (("everything", "", 1), ("100 percent", ", mirrorPercentage: { value: 100.0 }", 1), ("25 percent", ", mirrorPercentage: { value: 25.0 }", .25), ("nothing", None, 0)):
     m = "" if pct is None else ", mirror: { host: httpbin, subset: v2 }" + pct
-    case(f"mirroring {pct}", [ROOT, ns("default", "sidecar")] + MIRROR + HDR + d("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: httpbin }\nspec: { hosts: [httpbin], http: [{ route: [{ destination: { host: httpbin, subset: v1 }, weight: 100 }]" + m + " }] }\n"),
+    case(f"mirroring {title}", [ROOT, ns("default", "sidecar")] + MIRROR + HDR + d("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: httpbin }\nspec: { hosts: [httpbin], http: [{ route: [{ destination: { host: httpbin, subset: v1 }, weight: 100 }]" + m + " }] }\n"),
          mirrored(ok(routed_to="httpbin-v1", mirrored={"httpbin-v2": {"share": share}})))
 for mode in WORLDS:
     for on in (False, True):
