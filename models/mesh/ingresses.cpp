@@ -110,7 +110,7 @@ class Made {
     builder_.key(key, at_);
     builder_.scalar(NodeKind::Int, std::to_string(number), at_);
   }
-  void put(std::string_view key, const std::vector<std::string>& texts) {
+  void put_all(std::string_view key, const std::vector<std::string>& texts) {
     list(key);
     for (const std::string& text : texts) builder_.string(text, at_);
     close();
@@ -166,7 +166,7 @@ std::optional<Object> make_gateway(Draft& draft, const Object& ingress) {
     if (hosts.empty()) hosts.emplace_back("*");
     made.item(tls.position());
     server(443, "HTTPS", "https-443-ingress-" + ingress.name + '-' + ingress.ns + '-' + std::to_string(index));
-    made.put("hosts", hosts);
+    made.put_all("hosts", hosts);
     made.open("tls");
     made.put("mode", "SIMPLE");
     made.put("credentialName", tls["secretName"].text());
@@ -175,7 +175,7 @@ std::optional<Object> make_gateway(Draft& draft, const Object& ingress) {
   }
   made.item({});
   server(80, "HTTP", "http-80-ingress-" + ingress.name + '-' + ingress.ns);
-  made.put("hosts", {"*"});
+  made.put_all("hosts", {"*"});
   return made.finish(draft.mesh.diagnostics);
 }
 
@@ -186,8 +186,8 @@ std::optional<Object> make_routes(Draft& draft, const std::vector<Object>& objec
   std::string name = host;
   std::replace(name.begin(), name.end(), '.', '-');
   Made made(first, "VirtualService", first.ns, name + '-' + first.name + '-' + std::string(kMadeUp));
-  made.put("hosts", {host});
-  made.put("gateways", {draft.mesh.settings.root_namespace + '/' + gateway_name(first)});
+  made.put_all("hosts", {host});
+  made.put_all("gateways", {draft.mesh.settings.root_namespace + '/' + gateway_name(first)});
   std::vector<std::pair<IngressRoute, const Object*>> routes;
   for (const IngressRule& rule : rules)
     for (const Node path : rule.rule["http"]["paths"])
