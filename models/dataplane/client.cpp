@@ -244,7 +244,7 @@ void Walker::leave_mesh(Walk walk, const std::string& host, std::uint16_t port, 
   }
   walk.out.verdict = Verdict::Allowed;
   walk.out.http_status = walk.is_http() ? std::optional(200) : std::nullopt;
-  walk.out.upstream = {walk.path, walk.authority, walk.http_version, walk.headers};
+  walk.out.upstream = as_received(walk);
   finish(std::move(walk));
 }
 

@@ -193,6 +193,7 @@ class Walker {
   // HTTP version of an Envoy's upstream connection to a port of this protocol (DP-259).
   void set_upstream_version(Walk& walk, Protocol port, bool follows_downstream, const TrafficPolicy* policy) const;
   static void edit(Headers& headers, const HeaderEdits& edits);
+  static Upstream as_received(const Walk& walk);  // PO-106: with the tokens that no proxy took away
   RouteRequest route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const;
   // PO-038: `proxy` is the workload of the evaluating Envoy.
   IpAddress trusted_address(const Walk& walk, bool gateway, std::size_t proxy) const;

@@ -8,10 +8,29 @@ namespace {
 
 struct Import {  // one entry of egress.hosts
   std::string ns, host;
+  bool excludes = false;  // DP-225: `~namespace/host` takes away what other entries import; istiod < 1.32 refuses it
   bool covers(std::string_view object_ns, std::string_view viewer_ns) const {
     return ns == "*" || ns == object_ns || (ns == "." && object_ns == viewer_ns);
   }
 };
+
+Import read_import(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return {"*", lower(text), false};
+  Import out = {text.substr(0, slash), lower(text.substr(slash + 1)), false};
+  if (!out.ns.starts_with('~')) return out;
+  out.excludes = true;
+  out.ns.erase(0, 1);
+  if (out.ns.empty()) out.ns = "*";
+  return out;
+}
+
+bool excluded(const std::vector<Import>& imports, const std::string& host, std::string_view object_ns,
+              std::string_view viewer_ns) {
+  return std::any_of(imports.begin(), imports.end(), [&](const Import& one) {
+    return one.excludes && one.covers(object_ns, viewer_ns) && host_matches(one.host, host);
+  });
+}
 
 Labels read_labels(Node node) {
   Labels out;
@@ -55,15 +74,11 @@ class Builder {
     }
     const Node egress = sidecar == nullptr ? Node() : sidecar->spec()["egress"];
     if (!egress.is_sequence() || egress.empty()) {
-      scope->listeners.push_back(view(*scope, order, {{"*", "*"}}, 0));
+      scope->listeners.push_back(view(*scope, order, {{"*", "*", false}}, 0));
     } else {
       for (const Node listener : egress) {
         std::vector<Import> imports;
-        for (const std::string& text : read_strings(listener["hosts"])) {
-          const auto slash = text.find('/');
-          imports.push_back(slash == std::string::npos ? Import{"*", lower(text)}
-                                                       : Import{text.substr(0, slash), lower(text.substr(slash + 1))});
-        }
+        for (const std::string& text : read_strings(listener["hosts"])) imports.push_back(read_import(text));
         const auto port = static_cast<std::uint16_t>(listener["port"]["number"].integer().value_or(0));
         scope->listeners.push_back(view(*scope, order, imports, port));
       }
@@ -88,8 +103,9 @@ class Builder {
     for (const auto& [host, index] : scope.by_host) {
       const Service& service = mesh_.services[index];
       if (port != 0 && service.find_port(port) == nullptr) continue;
+      if (excluded(imports, host, service.ns, scope.ns)) continue;
       for (const Import& import : imports) {
-        if (!import.covers(service.ns, scope.ns)) continue;
+        if (import.excludes || !import.covers(service.ns, scope.ns)) continue;
         if (!host_matches(import.host, host) && !host_matches(host, import.host)) continue;
         out.services[index] = true;
         break;
@@ -103,9 +119,9 @@ class Builder {
       const RouteSet& set = sets_[i];
       for (const std::string& host : set.hosts) {
         const bool imported = std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
-          return import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
+          return !import.excludes && import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
         });
-        if (!imported) continue;
+        if (!imported || excluded(imports, host, set.ns, scope.ns)) continue;
         (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
       }
     }
