@@ -1,5 +1,5 @@
-"""istio.io/docs/tasks/observability: metrics (telemetry-api, customize-metrics, querying-metrics, tcp-metrics) and gateways (remote access to addons).
-Logs and spans are not among what tests/conformance compares."""
+"""istio.io/docs/tasks/observability: metrics (telemetry-api, customize-metrics, querying-metrics, tcp-metrics) and gateways (remote access to addons);
+the metrics of the Telemetry reference (comments of istio/api telemetry/v1alpha1 at b8f8791). Logs and spans are not among what tests/conformance compares."""
 from docs_mesh import *
 
 fresh()
@@ -88,6 +88,47 @@ for secure in (False, True):
     case(f"gateways {'https' if secure else 'http'}", [ROOT] + apps + ingressgateway() + ([SECRET] if secure else []) + [o for n, p in ADDONS.items() for o in addon(n, p, secure)],
          [call(n, f"{n}.example.com", 443 if secure else 80, ok(routed_to=n, transport="plaintext", target_port=p), outside=True, gateway=GATE, host=f"{n}.example.com", protocol="https" if secure else "http", **({"sni": f"{n}.example.com"} if secure else {}))
           for n, p in ADDONS.items()])
+
+# --- the reference: scopes, order, what a selector or targetRefs reaches
+FOO_BAR = [ROOT, ns("default", "sidecar"), ns("foo", "sidecar")] + curl() + app("bar", "foo", [("http", 80, 8080)]) + app("other", "foo", [("http", 80, 8080)])
+
+
+def resource(name, where, metrics, scope=""):
+    return d(f"apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: {{ name: {name}, namespace: {where} }}\nspec: {{ {scope}metrics: [{{ providers: [{{ name: prometheus }}], overrides: [{metrics}] }}] }}\n")
+
+
+def to(name, expect, where="foo", src="default/curl"):
+    return get(name, src, svc(name, where), 80, expect)
+
+
+def tags(source, destination, metric=RT_):
+    """(labels that must be there, labels that must not) of each side's series."""
+    return ok(http_metrics=[{"metric": metric, "labels": {"reporter": r, **have}, "absent_labels": list(lack)} for r, (have, lack) in (("source", source), ("destination", destination))])
+
+
+NO_SERVER, SERVER_AGAIN = "{ match: { metric: ALL_METRICS, mode: SERVER }, disabled: true }", "{ match: { metric: ALL_METRICS, mode: SERVER }, disabled: false }"
+one = lambda *there: ok(http_metrics=[{"metric": RT_, "labels": {"reporter": r}} for r in there], metrics_absent=[{"metric": m, "labels": {"reporter": r}} for r in BOTH if r not in there for m in (RT_, DURATION)])
+case("reference server side off", FOO_BAR + resource("mesh-default", "istio-system", NO_SERVER), [to("bar", one("source")), to("other", one("source"))])
+case("reference server side off in a namespace", FOO_BAR + app("bar", "default", [("http", 80, 8080)]) + resource("m", "foo", NO_SERVER), [to("bar", one("source")), to("bar", one(*BOTH), where="default")])
+case("reference namespace after mesh", FOO_BAR + resource("mesh-default", "istio-system", NO_SERVER) + resource("m", "foo", SERVER_AGAIN), [to("bar", one(*BOTH))])
+NAMED = "selector: { matchLabels: { service.istio.io/canonical-name: bar } }, "
+APP = "selector: { matchLabels: { app: bar } }, "
+for title, scope in (("app", APP), ("canonical name", NAMED)):
+    case(f"reference workload after namespace {title}", FOO_BAR + resource("m", "foo", NO_SERVER) + resource("w", "foo", SERVER_AGAIN, scope), [to("bar", one(*BOTH)), to("other", one("source"))])
+    codes = ", ".join(f"{{ match: {{ metric: {m} }}, tagOverrides: {{ response_code: {{ operation: REMOVE }} }} }}" for m in ("REQUEST_COUNT", "REQUEST_DURATION", "REQUEST_SIZE", "RESPONSE_SIZE"))
+    have, lack = ({"response_code": "200"}, ()), ({}, ("response_code",))
+    case(f"reference remove response_code {title}", FOO_BAR + resource("remove-response-code", "foo", codes, scope), [{**to("bar", tags(have, lack, m)), "name": m} for m in (RT_, DURATION)] + [to("other", tags(have, have))])
+# Any later override of the same side takes the removal of all metrics back (mergeMetrics in pilot/pkg/model/telemetry.go).
+case("reference a later override wins", FOO_BAR + resource("mesh-default", "istio-system", "{ disabled: true }, { match: { metric: REQUEST_COUNT }, disabled: false }"), [to("bar", tags(({}, ()), ({}, ()), m)) | {"name": m} for m in (RT_, DURATION)])
+case("reference add tags in a namespace", FOO_BAR + resource("namespace-metrics", "foo", "{ tagOverrides: { request_method: { value: request.method }, request_host: { value: request.host } } }"), [
+    {**to("bar", tags(({}, ("request_method", "request_host")), ({"request_method": "GET", "request_host": svc("bar", "foo")}, ()), m)), "name": m} for m in (RT_, DURATION)])
+case("reference other kinds of telemetry leave metrics alone", FOO_BAR + d("apiVersion: telemetry.istio.io/v1\nkind: Telemetry\nmetadata: { name: mesh-default, namespace: istio-system }\nspec: { tracing: [{ randomSamplingPercentage: 10.00 }], accessLogging: [{ providers: [{ name: envoy }] }] }\n"), [to("bar", one(*BOTH))])
+# A waypoint takes the resource that names it or its Service; one with a selector does not reach it.
+AMB = [ROOT, ns("default", "ambient"), ns("foo", "ambient", **{"istio.io/use-waypoint": "waypoint"}), waypoint("foo")] + curl() + app("bar", "foo", [("http", 80, 8080)]) + app("other", "foo", [("http", 80, 8080)])
+OFF, ON = ok(metrics_absent=[{"metric": RT_, "labels": {}}]), ok(http_metrics=[{"metric": RT_, "labels": {"reporter": "waypoint"}}])
+for title, scope, bar, other in (("gateway", "targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: waypoint }], ", OFF, OFF), ("service", "targetRefs: [{ group: '', kind: Service, name: bar }], ", OFF, ON),
+                                 ("namespace", "", OFF, OFF), ("selector", APP, ON, ON)):
+    case(f"reference waypoint {title}", AMB + resource("w", "foo", "{ disabled: true }", scope), [to("bar", bar), to("other", other)])
 
 if __name__ == "__main__":
     import sys
