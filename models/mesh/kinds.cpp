@@ -52,6 +52,7 @@ constexpr std::array kEvaluated = {
     KindRule{"gateway.networking.k8s.io", "ReferenceGrant"},
     KindRule{"gateway.networking.k8s.io", "BackendTLSPolicy"},
     KindRule{"networking.k8s.io", "NetworkPolicy"},
+    KindRule{"networking.k8s.io", "Ingress"},
     KindRule{"sailoperator.io", "Istio"},
     KindRule{"sailoperator.io", "IstioRevision"},
     KindRule{"sailoperator.io", "IstioRevisionTag"},

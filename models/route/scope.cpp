@@ -8,10 +8,29 @@ namespace {
 
 struct Import {  // one entry of egress.hosts
   std::string ns, host;
+  bool excludes = false;  // DP-225: `~namespace/host` takes away what other entries import; istiod < 1.32 refuses it
   bool covers(std::string_view object_ns, std::string_view viewer_ns) const {
     return ns == "*" || ns == object_ns || (ns == "." && object_ns == viewer_ns);
   }
 };
+
+Import read_import(const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash == std::string::npos) return {"*", lower(text), false};
+  Import out = {text.substr(0, slash), lower(text.substr(slash + 1)), false};
+  if (!out.ns.starts_with('~')) return out;
+  out.excludes = true;
+  out.ns.erase(0, 1);
+  if (out.ns.empty()) out.ns = "*";
+  return out;
+}
+
+bool excluded(const std::vector<Import>& imports, const std::string& host, std::string_view object_ns,
+              std::string_view viewer_ns) {
+  return std::any_of(imports.begin(), imports.end(), [&](const Import& one) {
+    return one.excludes && one.covers(object_ns, viewer_ns) && host_matches(one.host, host);
+  });
+}
 
 Labels read_labels(Node node) {
   Labels out;
@@ -62,7 +81,7 @@ class Builder {
     scope->registry_only = mesh_.settings.registry_only;
     for (const auto& [host, all] : by_host_)
       if (const std::size_t best = stands_for(all, ""); best != kNone) scope->by_host.emplace(host, best);
-    scope->listeners.push_back(view(*scope, {{"*", "*"}}, 0));
+    scope->listeners.push_back(view(*scope, {{"*", "*", false}}, 0));
     for (const auto& [host, index] : scope->by_host)
       for (const ServicePort& p : mesh_.services[index].ports)
         if (is_http(p.protocol)) ++common_ports_[p.port];
@@ -126,11 +145,7 @@ class Builder {
     }
     for (const Node listener : egress) {
       std::vector<Import> imports;
-      for (const std::string& text : read_strings(listener["hosts"])) {
-        const auto slash = text.find('/');
-        imports.push_back(slash == std::string::npos ? Import{"*", lower(text)}
-                                                     : Import{text.substr(0, slash), lower(text.substr(slash + 1))});
-      }
+      for (const std::string& text : read_strings(listener["hosts"])) imports.push_back(read_import(text));
       scope->listeners.push_back(
           view(*scope, imports, static_cast<std::uint16_t>(listener["port"]["number"].integer().value_or(0))));
     }
@@ -235,8 +250,9 @@ class Builder {
       const Service& service = mesh_.services[index];
       const std::string host = lower(service.hostname);
       if (scope.find(host) != index || (port != 0 && service.find_port(port) == nullptr)) continue;
+      if (excluded(imports, host, service.ns, scope.ns)) continue;
       if (std::none_of(imports.begin(), imports.end(), [&](const Import& import) {
-            return import.covers(service.ns, scope.ns) &&
+            return !import.excludes && import.covers(service.ns, scope.ns) &&
                    (host_matches(import.host, host) || host_matches(host, import.host));
           }))
         continue;
@@ -253,9 +269,10 @@ class Builder {
       if (*tier != kPublicTier) out.tier[i] = *tier;
       for (const std::string& host : set.hosts) {
         const bool imported = std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
-          return import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
+          return !import.excludes && import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
         });
-        if (imported) (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
+        if (!imported || excluded(imports, host, set.ns, scope.ns)) continue;
+        (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
       }
     }
     for (auto& [host, sets] : out.exact) in_order(sets, out.tier);

@@ -31,6 +31,19 @@ TEST(Scope, Dp225EgressHosts) {
   EXPECT_FALSE(sees(none, "a/client", "one.a"));
 }
 
+TEST(Scope, Dp225ExcludedHosts) {
+  const auto world = [](const std::string& hosts) { return sidecar_yaml("{egress: [{hosts: [" + hosts + "]}]}"); };
+  const RouteWorld space(world("'*/*', '~b/*'"));
+  EXPECT_TRUE(sees(space, "a/client", "one.a"));
+  EXPECT_FALSE(sees(space, "a/client", "far.b"));
+  const RouteWorld one(world("'*/*', '~./one.a.svc.cluster.local'"));
+  EXPECT_FALSE(sees(one, "a/client", "one.a"));
+  EXPECT_TRUE(sees(one, "a/client", "two.a"));
+  const RouteWorld everywhere(world("'*/*', '~/far.b.svc.cluster.local'"));
+  EXPECT_FALSE(sees(everywhere, "a/client", "far.b"));
+  EXPECT_TRUE(sees(everywhere, "a/client", "two.a"));
+}
+
 TEST(Scope, Dp225SelectorThenNamespaceThenRoot) {
   const std::string root = sidecar_yaml("{egress: [{hosts: ['b/*']}]}", "default", "istio-system");
   const std::string own = sidecar_yaml("{egress: [{hosts: ['./*']}]}");
