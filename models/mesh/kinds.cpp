@@ -52,6 +52,8 @@ constexpr std::array kEvaluated = {
     KindRule{"gateway.networking.k8s.io", "ReferenceGrant"},
     KindRule{"gateway.networking.k8s.io", "BackendTLSPolicy"},
     KindRule{"networking.k8s.io", "NetworkPolicy"},
+    KindRule{"networking.k8s.io", "Ingress"},
+    KindRule{"networking.k8s.io", "IngressClass"},
     KindRule{"sailoperator.io", "Istio"},
     KindRule{"sailoperator.io", "IstioRevision"},
     KindRule{"sailoperator.io", "IstioRevisionTag"},
@@ -112,8 +114,7 @@ constexpr std::array<std::string_view, 27> kInertGroups = {"",
                                                            "spire.spiffe.io",
                                                            "storage.k8s.io",
                                                            "tempo.grafana.com"};
-constexpr std::array kInert = {KindRule{"networking.istio.io", "WorkloadGroup"},
-                               KindRule{"networking.k8s.io", "IngressClass"}};
+constexpr std::array kInert = {KindRule{"networking.istio.io", "WorkloadGroup"}};
 
 template <typename List>
 bool listed(const List& list, const Object& o) {
