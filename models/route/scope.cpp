@@ -101,13 +101,14 @@ class Builder {
       const std::uint32_t i = order[place];
       out.rank[i] = place;
       const RouteSet& set = sets_[i];
-      for (const std::string& host : set.hosts) {
-        const bool imported = std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
-          return import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
-        });
-        if (!imported) continue;
-        (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
-      }
+      // A VirtualService is imported with all its hosts as soon as one of them is.
+      const bool imported = std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
+        return import.covers(set.ns, scope.ns) &&
+               std::any_of(set.hosts.begin(), set.hosts.end(),
+                           [&](const std::string& host) { return hosts_overlap(import.host, host); });
+      });
+      if (!imported) continue;
+      for (const std::string& host : set.hosts) (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
     }
     out.wild.assign(wild.begin(), wild.end());
     std::stable_sort(out.wild.begin(), out.wild.end(),
@@ -115,7 +116,8 @@ class Builder {
     for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
       if (!out.services[s]) continue;
       for (const ServicePort& p : mesh_.services[s].ports)
-        if (is_http(p.protocol)) out.has_http_port[p.port] = true;
+        if (is_http(p.protocol) || (p.protocol == Protocol::Unset && !has_own_listener(mesh_.services[s])))
+          out.has_http_port[p.port] = true;
     }
     return out;
   }
@@ -126,6 +128,11 @@ class Builder {
 };
 
 }  // namespace
+
+bool has_own_listener(const Service& service) {
+  return service.kubernetes ||
+         ((!service.addresses.empty() || !service.address_ranges.empty()) && !service.auto_allocated);
+}
 
 std::vector<std::uint32_t> EgressView::sets_for(const std::string& host) const {
   std::vector<std::uint32_t> out;

@@ -12,6 +12,10 @@
 
 namespace meshsim::models::route {
 
+// A listener on an address of its own; the others share 0.0.0.0:port. Auto-allocated addresses are known to sidecars
+// only with DNS capture, which is off by default.
+bool has_own_listener(const Service& service);
+
 // Services and routes of one egress listener (a Sidecar may have one per port); the default scope has a single one.
 struct EgressView {
   std::uint16_t port = 0;  // 0: every port that no other listener has
