@@ -42,6 +42,16 @@ Service::Visibility visibility_of(const Draft& draft, std::string_view ns) {
   return word(config["defaultVisibility"].text());
 }
 
+// serviceExportTo (istio/istio pilot/pkg/model/push_context.go): applyToSidecars narrows exportTo to the visibility.
+void cap_export(const Draft& draft, Service& s) {
+  if (s.visibility == Service::Visibility::Public) return;
+  if (!draft.mesh.settings.config_value("serviceEntryVisibility")["applyToSidecars"].boolean().value_or(false)) return;
+  const bool at_home = s.export_to.empty() || std::any_of(s.export_to.begin(), s.export_to.end(), [&](const auto& ns) {
+                         return ns == "*" || ns == "." || ns == s.ns;
+                       });
+  s.export_to = {s.visibility == Service::Visibility::Namespace && at_home ? "." : "~"};
+}
+
 void read_addresses(const Object& entry, Service& s) {
   for (const Node address : entry.spec()["addresses"]) {
     const auto range = Cidr::parse(address.text());
@@ -53,6 +63,7 @@ void read_addresses(const Object& entry, Service& s) {
     }
   }
   if (!s.addresses.empty() || !s.address_ranges.empty()) return;
+  if (find(s.labels, "networking.istio.io/enable-autoallocate-ip") == "false") return;
   // What istiod's allocator wrote: per host, or for all of them.
   for (const Node address : entry.status()["addresses"]) {
     const Node host = address["host"];
@@ -105,6 +116,7 @@ void read_service_entries(Draft& draft) {
     base.ingress_use_waypoint = ingress_uses_waypoint(draft, base.labels, base.ns);
     base.global_scope = is_global(draft, base.labels, base.ns);
     base.visibility = visibility_of(draft, base.ns);
+    cap_export(draft, base);
     for (const Node host : spec["hosts"]) {
       Service s = base;
       s.hostname = lower(host.text());
