@@ -159,12 +159,13 @@ void Walker::by_kube_proxy(Walk walk, std::size_t index, std::uint16_t port, con
 void Walker::pass_through(Walk walk, const Address& to, const Locality* client, Transport transport) {
   if (to.service != kNone && mesh_.services[to.service].kubernetes) {
     const Service& service = mesh_.services[to.service];
-    walk.out.routed_service = to.service;
+    if (walk.out.routed_service == kNone) walk.out.routed_service = to.service;
     if (!service.external_name.empty()) {
       const std::size_t alias = mesh_.resolve_host(service.external_name, service.ns);
       if (alias != kNone && alias != to.service) {
         Address next = to;
         next.service = alias;
+        walk.out.routed_service = alias;
         pass_through(std::move(walk), next, client, transport);
       } else {
         leave_mesh(std::move(walk), service.external_name, to.port, transport);
@@ -208,6 +209,31 @@ Address Walker::literal(const Address& to) const {
     if (mesh_.services[s].kubernetes && out.service == kNone) out.service = s;
   out.pod = mesh_.workload_by_ip(*to.ip);
   return out;
+}
+
+// An endpoint that a ServiceEntry states: its address or name may be that of a pod or Service of the mesh.
+Address Walker::stated_endpoint(const Workload& endpoint, const std::string& host, std::uint16_t port) const {
+  Address to;
+  to.host = host;
+  to.port = port;
+  if (!endpoint.dns_host.empty()) {
+    const std::size_t named = mesh_.resolve_host(endpoint.dns_host, endpoint.ns);
+    if (named != kNone && mesh_.services[named].kubernetes) to.service = named;
+  } else if (!endpoint.pods.empty() && !endpoint.pods.front().addresses.empty()) {
+    to.ip = endpoint.pods.front().addresses.front();
+    to = literal(to);
+    if (to.pod && mesh_.workloads[to.pod->first].external) to.pod.reset();
+  }
+  return to;
+}
+
+void Walker::to_stated_endpoint(Walk walk, const Workload& endpoint, const std::string& host, std::uint16_t port,
+                                Transport transport) {
+  if (walk.out.hops.size() > 32) {
+    fail(std::move(walk), Verdict::Unreachable, "-", {"DP-051", host + ": its endpoints lead in a circle", {}});
+    return;
+  }
+  pass_through(std::move(walk), stated_endpoint(endpoint, host, port), &endpoint.locality, transport);
 }
 
 void Walker::leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport) {

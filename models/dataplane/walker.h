@@ -121,6 +121,9 @@ class Walker {
   void pass_through(Walk walk, const Address& to, const Locality* client, Transport transport = Transport::Plaintext);
   Address literal(
       const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside
+  Address stated_endpoint(const Workload& endpoint, const std::string& host, std::uint16_t port) const;
+  void to_stated_endpoint(Walk walk, const Workload& endpoint, const std::string& host, std::uint16_t port,
+                          Transport transport);
   void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
   // True: an Envoy's codec has answered (426 to HTTP/1.0, 400 to a lower-case method) and the walk has ended.
   bool codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by);

@@ -263,7 +263,10 @@ void Walker::ztunnel_to_workload(Walk walk, std::size_t client, std::size_t work
                          {}});
   walk.peer.identity.clear();
   if (target.external || (target.pods.empty() && !target.dns_host.empty())) {
-    leave_mesh(std::move(walk), target.dns_host.empty() ? target.name : target.dns_host, port, Transport::Plaintext);
+    std::string host = target.dns_host;
+    if (host.empty())
+      host = walk.out.routed_service == kNone ? target.name : mesh_.services[walk.out.routed_service].hostname;
+    to_stated_endpoint(std::move(walk), target, host, port, Transport::Plaintext);
     return;
   }
   const std::size_t gateway = target.gateway;

@@ -69,6 +69,7 @@ void read_addresses(const Object& entry, Service& s) {
     }
   }
   if (!s.addresses.empty() || !s.address_ranges.empty()) return;
+  if (find(s.labels, "networking.istio.io/enable-autoallocate-ip") == "false") return;
   // What istiod's allocator wrote: per host, or for all of them.
   for (const Node address : entry.status()["addresses"]) {
     const Node host = address["host"];

@@ -41,6 +41,7 @@ enum class ClientTls : std::uint8_t { Unset, Disable, Simple, Mutual, IstioMutua
 struct TrafficPolicy {
   ClientTls tls = ClientTls::Unset;
   std::string tls_sni;
+  Node subject_alt_names;            // tls.subjectAltNames: what the server's certificate must name
   bool passthrough_lb = false;       // loadBalancer.simple: PASSTHROUGH
   std::string lb = "LEAST_REQUEST";  // LEAST_REQUEST, RANDOM, ROUND_ROBIN, consistentHash, ...
   bool consistent_hash = false;

@@ -38,6 +38,11 @@ Labels read_labels(Node node) {
   return out;
 }
 
+// On 0.0.0.0:port an undeclared protocol is sniffed, so that HTTP finds virtual hosts there.
+bool opens_http(const Service& service, const ServicePort& port) {
+  return is_http(port.protocol) || (port.protocol == Protocol::Unset && !has_own_listener(service));
+}
+
 template <class Map>
 void take_once(std::vector<std::size_t>& list, Map& from, const std::string& key) {
   if (const auto it = from.find(key); it != from.end()) list.insert(list.end(), it->second.begin(), it->second.end());
@@ -84,7 +89,7 @@ class Builder {
     scope->listeners.push_back(view(*scope, {{"*", "*", false}}, 0));
     for (const auto& [host, index] : scope->by_host)
       for (const ServicePort& p : mesh_.services[index].ports)
-        if (is_http(p.protocol)) ++common_ports_[p.port];
+        if (opens_http(mesh_.services[index], p)) ++common_ports_[p.port];
     return scope;
   }
 
@@ -100,7 +105,7 @@ class Builder {
     const auto show = [&](std::size_t index, bool shown) {
       view.other_services[index] = shown;
       for (const ServicePort& p : mesh_.services[index].ports)
-        if (is_http(p.protocol)) ports[p.port] += shown ? 1 : -1;
+        if (opens_http(mesh_.services[index], p)) ports[p.port] += shown ? 1 : -1;
     };
     std::vector<std::size_t> special;
     take_once(special, special_services_, scope->ns);
@@ -258,7 +263,7 @@ class Builder {
         continue;
       out.services[index] = true;
       for (const ServicePort& p : service.ports)
-        if (is_http(p.protocol)) out.http_ports[p.port] = true;
+        if (opens_http(service, p)) out.http_ports[p.port] = true;
     }
     std::map<std::string, EgressView::Sets> wild;
     for (const std::size_t at : candidates(imports, scope.ns, sets_by_ns_, &mesh_sets_)) {
@@ -266,14 +271,16 @@ class Builder {
       const auto i = static_cast<std::uint32_t>(at);
       const auto tier = route_tier(set, scope.ns, vs_default_);
       if (!tier) continue;
+      // A VirtualService is imported with all its hosts as soon as one of them is.
+      const bool imported = std::any_of(set.hosts.begin(), set.hosts.end(), [&](const std::string& host) {
+        return !excluded(imports, host, set.ns, scope.ns) &&
+               std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
+                 return !import.excludes && import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
+               });
+      });
+      if (!imported) continue;
       if (*tier != kPublicTier) out.tier[i] = *tier;
-      for (const std::string& host : set.hosts) {
-        const bool imported = std::any_of(imports.begin(), imports.end(), [&](const Import& import) {
-          return !import.excludes && import.covers(set.ns, scope.ns) && hosts_overlap(import.host, host);
-        });
-        if (!imported || excluded(imports, host, set.ns, scope.ns)) continue;
-        (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
-      }
+      for (const std::string& host : set.hosts) (host.starts_with('*') ? wild[host] : out.exact[host]).push_back(i);
     }
     for (auto& [host, sets] : out.exact) in_order(sets, out.tier);
     for (auto& [host, sets] : wild) in_order(sets, out.tier);
@@ -293,6 +300,11 @@ class Builder {
 };
 
 }  // namespace
+
+bool has_own_listener(const Service& service) {
+  return service.kubernetes ||
+         ((!service.addresses.empty() || !service.address_ranges.empty()) && !service.auto_allocated);
+}
 
 bool EgressView::shows(std::size_t service) const {
   if (!other_services.empty())

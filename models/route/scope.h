@@ -14,6 +14,10 @@
 
 namespace meshsim::models::route {
 
+// A listener on an address of its own; the others share 0.0.0.0:port. Auto-allocated addresses are known to sidecars
+// only with DNS capture, which is off by default.
+bool has_own_listener(const Service& service);
+
 // Services and routes of one egress listener (a Sidecar may have one per port); the default scope has a single one.
 // What namespaces see by default differs in little: such a view states what is different from the common one only.
 struct EgressView {

@@ -18,9 +18,13 @@ Expectation read_expectation(models::Node node, const std::string& path, Scenari
 // mesh_block.cpp
 void read_mesh_block(models::Node node, const std::shared_ptr<const models::Tree>& tree, models::ScenarioMesh& mesh,
                      ScenarioFindings& findings);
+// embedded_text.cpp
 // The MeshConfig documents inside the ConfigMaps `istio` and `istio-<revision>` of the root namespace.
 void read_mesh_configs(const std::vector<models::Object>& objects, const ReadLimits& limits, models::ScenarioMesh& mesh,
                        models::Diagnostics& diagnostics, bool& unreadable);
+// The ProxyConfig documents inside annotations proxy.istio.io/config, by their text.
+void read_proxy_configs(const std::vector<models::Object>& objects, const ReadLimits& limits,
+                        models::ScenarioMesh& mesh, models::Diagnostics& diagnostics);
 // shorthand.cpp: the objects that `workloads` and `gateways` stand for.
 std::vector<models::Object> make_workloads(models::Node list, ScenarioFindings& findings);
 std::vector<models::Object> make_gateways(models::Node list, ScenarioFindings& findings);

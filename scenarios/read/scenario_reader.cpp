@@ -174,6 +174,9 @@ Scenario ScenarioReader::finish() {
   scenario_.objects = collector_.finish();
   apply_label_overlays(scenario_.labels, scenario_.objects, findings);
   read_mesh_configs(scenario_.objects, options_.limits, scenario_.mesh, scenario_.diagnostics, findings.broken);
+  read_proxy_configs(scenario_.objects, options_.limits, scenario_.mesh, scenario_.diagnostics);
+  for (const TimelineEvent& event : scenario_.timeline)
+    read_proxy_configs(event.objects, options_.limits, scenario_.mesh, scenario_.diagnostics);
   if (scenario_.name.empty()) scenario_.name = fs::path(scenario_.file).stem().string();
   scenario_.unreadable = scenario_.unreadable || findings.broken || collector_.broken();
   models::sort_and_unique(scenario_.diagnostics);

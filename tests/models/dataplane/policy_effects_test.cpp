@@ -69,6 +69,7 @@ TEST(PolicyEffects, the_application_reads_the_normalised_path_PO_047) {
                  "{config: {pathNormalization: {normalization: DECODE_AND_MERGE_SLASHES}}}")
                 .upstream.path,
             "/");
+  EXPECT_EQ(only("", plain_to_sidecar("/app#foo?x=1")).upstream.path, "/app") << "a fragment is never sent (PO-036)";
 }
 
 TEST(PolicyEffects, what_no_codec_takes_is_answered_400_by_the_proxy_PO_035_PO_047) {

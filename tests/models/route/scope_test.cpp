@@ -185,6 +185,60 @@ TEST(Scope, ServiceEntriesWithoutAddressShareTheListener) {
   EXPECT_EQ(text(world, sidecar(world, "a/client", "x.example.com", 443, tls)), "close");
 }
 
+// TestPassthroughTraffic (istio/istio pilot/pkg/networking/core/sidecar_simulation_test.go): what a ServiceEntry takes
+// on 0.0.0.0:port when it states no address.
+TEST(Scope, Dp229EntriesWithoutAddressTakeEveryAddress) {
+  const auto entry = [](const std::string& address) {
+    return "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: x, namespace: a, labels: "
+           "{networking.istio.io/enable-autoallocate-ip: 'false'}}\nspec: {hosts: [x.example.com], " +
+           address +
+           "resolution: DNS, ports: [{number: 71, name: auto}, {number: 72, name: tcp, protocol: TCP}, {number: 73, "
+           "name: tls, protocol: TLS}]}\n";
+  };
+  const std::string strict = "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}";
+  const RouteWorld open(entry(""), strict), addressed(entry("addresses: [1.2.3.4], "), strict);
+  Ask http, bytes;
+  http.authority = "other.example.com";
+  bytes.http = false;
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 71, http)), "502")
+      << "the sniffed port is an HTTP listener";
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 71, bytes)), "x.example.com:71");
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 72, http)), "x.example.com:72");
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 72, bytes)), "x.example.com:72");
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 73, bytes)), "close");
+  for (const std::uint16_t port : {71, 72, 73})
+    for (const Ask& ask : {http, bytes})
+      EXPECT_EQ(text(addressed, sidecar(addressed, "a/client", "5.5.5.5", port, ask)), "close") << port;
+}
+
+// TestExternalNameServices (same file): the routes of an alias hold under its full name, on port 80.
+TEST(Scope, Dp033RoutesOfAnAlias) {
+  const RouteWorld world(documents(
+      {"apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: a}\nspec: {type: ExternalName, externalName: "
+       "one.a.svc.cluster.local}\n",
+       "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, namespace: a}\nspec: {hosts: "
+       "[alias.a.svc.cluster.local], http: [{route: [{destination: {host: two.a.svc.cluster.local}}]}]}\n"}));
+  const auto at = [&](std::uint16_t port, const char* authority) {
+    Ask ask;
+    ask.authority = authority;
+    return text(world, sidecar(world, "a/client", "one.a", port, ask));
+  };
+  EXPECT_EQ(at(80, "alias.a.svc.cluster.local"), "two.a:80");
+  EXPECT_EQ(at(80, "alias.a"), "one.a:80");
+  EXPECT_EQ(at(80, "one.a.svc.cluster.local"), "one.a:80");
+  EXPECT_EQ(at(8888, "alias.a.svc.cluster.local"), "one.a:8888");
+}
+
+TEST(Scope, Dp225AVirtualServiceIsImportedWhole) {
+  const RouteWorld world(documents(
+      {sidecar_yaml("{egress: [{hosts: ['./one.a.svc.cluster.local']}]}"),
+       "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, namespace: a}\nspec: {hosts: "
+       "[one.a.svc.cluster.local, two.a.svc.cluster.local], http: [{route: [{destination: {host: "
+       "one.a.svc.cluster.local, port: {number: 7070}}}]}]}\n"}));
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "one.a.svc.cluster.local", 80)), "one.a:7070");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "two.a.svc.cluster.local", 80)), "one.a:7070");
+}
+
 TEST(Scope, WildcardServiceEntry) {
   const RouteWorld world(
       "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: w, namespace: a}\nspec: {hosts: "
