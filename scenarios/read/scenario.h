@@ -50,6 +50,7 @@ struct TimelineEvent {
   std::optional<ObjectName> object;                       // restart, delete, label, scale
   std::map<std::string, std::optional<std::string>> set;  // label; null removes
   std::optional<std::int64_t> replicas;                   // scale
+  std::optional<double> errors;                           // fail: it stays ready and answers this share with 500
   std::vector<models::Object> objects;                    // apply: what the files hold
   models::Node node;                                      // the whole entry
 };
@@ -82,6 +83,7 @@ struct Scenario {
   std::vector<TimelineEvent> timeline;  // by time, then in the order of the file
   models::CostModel costs;              // defaults with the overrides of `costs`
   std::vector<models::Application> applications;
+  std::vector<std::pair<std::string, double>> node_cores;  // `nodes`
   RunSettings run;
 
   models::Diagnostics diagnostics;  // sorted

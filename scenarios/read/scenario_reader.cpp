@@ -156,6 +156,7 @@ void ScenarioReader::decode(ScenarioFindings& findings) {
   scenario_.timeline = read_timeline(fields.list("timeline"), scenario_.tree, beside, scenario_.diagnostics, findings);
   read_costs(fields.mapping("costs"), scenario_.costs, findings);
   scenario_.applications = read_applications(fields.mapping("applications"), scenario_.flows, findings);
+  scenario_.node_cores = read_nodes(fields.mapping("nodes"), findings);
   scenario_.run = read_run_settings(fields.mapping("run"), findings);
   fields.done();
 }
