@@ -285,9 +285,12 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
     TrafficPolicy own;
     if (const auto* entry = world_.inbound->find(workload, port)) {
       const Service& service = mesh_.services[entry->service];
-      own.use_client_protocol =
-          world_.routing->traffic_policy(w.ns, &w.labels, entry->service, service.ports[entry->port].port, "", false)
-              .use_client_protocol;
+      const TrafficPolicy stated =
+          world_.routing->traffic_policy(w.ns, &w.labels, entry->service, service.ports[entry->port].port, "", false);
+      own.use_client_protocol = stated.use_client_protocol;
+      walk.hop().traffic_policy = stated.node;
+      walk.hop().cluster_service = entry->service;
+      walk.hop().cluster_port = service.ports[entry->port].port;
     }
     set_upstream_version(walk, protocol, true, &own);
   }

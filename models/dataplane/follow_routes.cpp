@@ -36,8 +36,18 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
     }
     for (const Reason& reason : choice.reasons) next.hop().reasons.push_back(reason);
     next.hop().timeout_ns = choice.timeout_ns;
-    if (choice.retries) next.hop().retry_attempts = choice.retries->attempts;
+    next.hop().retry_attempts = choice.retries ? choice.retries->attempts : 0;
+    if (choice.retries) {
+      next.hop().retry_on = choice.retries->on;
+      next.hop().per_try_timeout_ns = choice.retries->per_try_timeout_ns;
+    }
+    next.hop().fault_delay_ns = choice.fault_delay_ns;
     next.hop().traffic_policy = choice.policy.node;
+    if (choice.kind == RouteChoice::Kind::Forward) {
+      next.hop().cluster_service = choice.service;
+      next.hop().cluster_port = choice.port;
+      next.hop().cluster_subset = choice.subset_name;
+    }
     switch (choice.kind) {
       case RouteChoice::Kind::Answer: {
         if (times_out(next, choice.fault_delay_ns)) break;

@@ -55,10 +55,14 @@ Outcome with_answer(const World& world, const models::Flow& flow, const Outcome&
   out.http_status = count.http_status;
   out.response_flags = count.response_flags.empty() ? "-" : count.response_flags;
   if (base.grpc_status && count.http_status) out.grpc_status = "UNAVAILABLE";
-  const auto envoy = std::find_if(out.hops.begin(), out.hops.end(), [](const Hop& hop) { return hop.http; });
+  // Where nothing left the Envoy that answered (UO, UH), the path ends with it.
+  const bool ends = (count.cause == "overflow" || count.cause == "no healthy upstream") && !count.path.empty() &&
+                    count.path.size() <= out.hops.size();
+  const auto envoy = ends ? out.hops.begin() + static_cast<std::ptrdiff_t>(count.path.size()) - 1
+                          : std::find_if(out.hops.begin(), out.hops.end(), [](const Hop& hop) { return hop.http; });
   if (envoy != out.hops.end() && count.verdict != models::Verdict::Allowed) {
     out.answered_by = envoy->proxy;
-    if (count.response_flags.find("UO") != std::string::npos) out.hops.erase(envoy + 1, out.hops.end());
+    if (ends) out.hops.erase(envoy + 1, out.hops.end());
   }
   out.telemetry = models::telemetry_of(world, flow, out);
   return out;

@@ -158,6 +158,7 @@ void ScenarioReader::decode(ScenarioFindings& findings) {
   read_costs(fields.mapping("costs"), scenario_.costs, findings);
   scenario_.applications = read_applications(fields.mapping("applications"), scenario_.flows, findings);
   scenario_.call_graph = read_call_graph(fields.node("callGraph"), beside, scenario_.diagnostics, findings);
+  scenario_.node_cores = read_nodes(fields.mapping("nodes"), findings);
   scenario_.run = read_run_settings(fields.mapping("run"), findings);
   fields.done();
 }
