@@ -137,15 +137,7 @@ void Walker::at_ztunnel(Walk walk, std::size_t workload, std::size_t pod, std::u
   connection.destination_ip = address_of(w, pod);
   connection.port = port;  // PO-067: the application's port
   const PolicyDecision decision = world_.policies->at_ztunnel(workload, connection);
-  apply(walk, decision, hop);
-  if (decision.unknown) {
-    unknown_policy(std::move(walk), decision);
-    return;
-  }
-  if (!decision.allowed) {
-    deny(std::move(walk), hop, decision, false);
-    return;
-  }
+  if (!admits(walk, hop, decision, false)) return;
   if (transport == Transport::Mtls) {
     fail(std::move(walk), Verdict::Reset, "UF",
          {"DP-080",
@@ -278,15 +270,7 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
   RequestView request{walk.method,   walk.path,  walk.authority,
                       &walk.headers, &walk.jwts, flow_.protocol == FlowProtocol::Grpc};
   const PolicyDecision decision = world_.policies->at_envoy(view, connection, http ? &request : nullptr);
-  apply(walk, decision, hop);
-  if (decision.unknown) {
-    unknown_policy(std::move(walk), decision);
-    return;
-  }
-  if (!decision.allowed) {
-    deny(std::move(walk), hop, decision, http);
-    return;
-  }
+  if (!admits(walk, hop, decision, http)) return;
   walk.http_proxy_before |= http;
   if (http) {
     // PO-047: what the application reads is the normalised path; the query is left alone.

@@ -103,15 +103,7 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
                              &walk.headers, &walk.jwts, flow_.protocol == FlowProtocol::Grpc};
   const PolicyDecision decision = world_.policies->at_envoy(view, connection, http ? &policy_request : nullptr);
   const std::vector<Jwt> jwts_seen = walk.jwts;
-  apply(walk, decision, here);
-  if (decision.unknown) {
-    unknown_policy(std::move(walk), decision);
-    return;
-  }
-  if (!decision.allowed) {
-    deny(std::move(walk), here, decision, http);
-    return;
-  }
+  if (!admits(walk, here, decision, http)) return;
   walk.http_proxy_before |= http;
   if (http) {
     // With trusted proxies in front, what they say of the client's scheme counts; else the gateway overwrites it.

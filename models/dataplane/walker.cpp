@@ -210,8 +210,15 @@ void Walker::unknown(Walk walk, Reason reason) {
   finish(std::move(walk));
 }
 
-void Walker::unknown_policy(Walk walk, const PolicyDecision& decision) {
-  unknown(std::move(walk), {decision.rules.empty() ? std::string() : decision.rules.front(), decision.why, {}});
+bool Walker::admits(Walk& walk, const Hop& hop, const PolicyDecision& decision, bool http_proxy) {
+  apply(walk, decision, hop);
+  if (decision.unknown)
+    unknown(std::move(walk), {decision.rules.empty() ? std::string() : decision.rules.front(), decision.why, {}});
+  else if (!decision.allowed)
+    deny(std::move(walk), hop, decision, http_proxy);
+  else
+    return true;
+  return false;
 }
 
 void Walker::apply(Walk& walk, const PolicyDecision& decision, const Hop& hop) const {

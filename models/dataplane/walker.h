@@ -102,11 +102,12 @@ class Walker {
   Walk first_walk() const;
   std::optional<Address> resolve_destination(Walk& walk, std::string_view client_ns) const;
   void finish(Walk walk);
-  void unknown_policy(Walk walk, const PolicyDecision& decision);
   void fail(Walk walk, Verdict verdict, std::string flags, Reason reason);             // at or before the last hop
   void answer(Walk walk, ProxyKind by, int status, std::string flags, Reason reason);  // a proxy answers itself
   void deny(Walk walk, const Hop& hop, const PolicyDecision& decision, bool http_proxy);
   void unknown(Walk walk, Reason reason);
+  // What a proxy does with its policies' decision; false when the walk ended here (and `walk` was moved from).
+  bool admits(Walk& walk, const Hop& hop, const PolicyDecision& decision, bool http_proxy);
   void apply(Walk& walk, const PolicyDecision& decision,
              const Hop& hop) const;  // findings, consumed tokens, added headers
   void name_destination(Walk& walk, std::size_t workload, std::uint16_t port) const;

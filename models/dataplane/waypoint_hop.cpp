@@ -79,15 +79,7 @@ void Walker::through_waypoint(Walk walk, std::size_t index, const Address& to) {
   const PolicyDecision decision = world_.policies->at_envoy(view, connection, http ? &request : nullptr);
   const std::vector<Jwt> jwts_seen = walk.jwts;
   const Hop here = walk.hop();
-  apply(walk, decision, here);
-  if (decision.unknown) {
-    unknown_policy(std::move(walk), decision);
-    return;
-  }
-  if (!decision.allowed) {
-    deny(std::move(walk), here, decision, http);
-    return;
-  }
+  if (!admits(walk, here, decision, http)) return;
   walk.http_proxy_before = http || walk.http_proxy_before;
 
   if (direct) {
