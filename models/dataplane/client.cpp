@@ -184,7 +184,10 @@ void Walker::pass_through(Walk walk, const Address& to, const Locality* client, 
     }
     return;
   }
-  leave_mesh(std::move(walk), to.host, to.port, transport);
+  if (to.ip)
+    leave_by_address(std::move(walk), to.host, to.port, transport);
+  else
+    leave_mesh(std::move(walk), to.host, to.port, transport);
 }
 
 bool Walker::codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by) {
@@ -230,7 +233,7 @@ Address Walker::stated_endpoint(const Workload& endpoint, const std::string& hos
 void Walker::to_stated_endpoint(Walk walk, const Workload& endpoint, const std::string& host, std::uint16_t port,
                                 Transport transport) {
   if (walk.out.hops.size() > 32) {
-    fail(std::move(walk), Verdict::Unreachable, "-", {"DP-051", host + ": its endpoints lead in a circle", {}});
+    fail(std::move(walk), Verdict::Unreachable, "-", {"", host + ": its endpoints lead in a circle", {}});
     return;
   }
   pass_through(std::move(walk), stated_endpoint(endpoint, host, port), &endpoint.locality, transport);
@@ -247,6 +250,10 @@ void Walker::leave_mesh(Walk walk, const std::string& host, std::uint16_t port, 
     by_kube_proxy(std::move(walk), s, port, nullptr, transport);
     return;
   }
+  leave_by_address(std::move(walk), host, port, transport);
+}
+
+void Walker::leave_by_address(Walk walk, const std::string& host, std::uint16_t port, Transport transport) {
   walk.out.routed_to = RoutedTo{host, "", port};
   walk.out.transport = transport;
   bool unsure = false;

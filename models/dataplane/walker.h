@@ -124,7 +124,8 @@ class Walker {
   Address stated_endpoint(const Workload& endpoint, const std::string& host, std::uint16_t port) const;
   void to_stated_endpoint(Walk walk, const Workload& endpoint, const std::string& host, std::uint16_t port,
                           Transport transport);
-  void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
+  void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);  // asks DNS first
+  void leave_by_address(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
   // True: an Envoy's codec has answered (426 to HTTP/1.0, 400 to a lower-case method) and the walk has ended.
   bool codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by);
   bool outbound_excluded(const Workload& client, const Address& to) const;
