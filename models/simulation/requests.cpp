@@ -8,7 +8,7 @@ namespace {
 
 // Draws of a request: those of Purpose (choices.cpp) first.
 constexpr std::uint32_t kErrorDraw = 9, kCallDraw = 10;  // 8: retries.cpp
-constexpr std::uint32_t kServiceDraws = 16;  // from here on: services, numbered by step
+constexpr std::uint32_t kServiceDraws = 16;              // from here on: services, numbered by step
 
 std::uint32_t clamp32(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ns, std::numeric_limits<std::uint32_t>::max()));
@@ -19,10 +19,18 @@ void add(std::int64_t& sum, std::int64_t ns) { sum += ns; }
 }  // namespace
 
 std::string_view to_string(Cause cause) {
-  constexpr std::string_view kNames[] = {
-      "",         "pod gone", "proxy down",          "timeout",     "route timeout",
-      "overflow", "cut",      "certificate expired", "unreachable", "application error", "try timeout",
-      "no healthy upstream"};
+  constexpr std::string_view kNames[] = {"",
+                                         "pod gone",
+                                         "proxy down",
+                                         "timeout",
+                                         "route timeout",
+                                         "overflow",
+                                         "cut",
+                                         "certificate expired",
+                                         "unreachable",
+                                         "application error",
+                                         "try timeout",
+                                         "no healthy upstream"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
@@ -470,9 +478,8 @@ std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
   // The order of Envoy's ResponseFlagUtils.
   std::string flags;
   const auto add_flag = [&](std::string_view flag) { flags += (flags.empty() ? "" : ",") + std::string(flag); };
-  const bool envoy = std::any_of(program.plan->points.begin(), program.plan->points.end(), [](const PathPoint& p) {
-    return p.http && p.kind != ActorKind::Application;
-  });
+  const bool envoy = std::any_of(program.plan->points.begin(), program.plan->points.end(),
+                                 [](const PathPoint& p) { return p.http && p.kind != ActorKind::Application; });
   if (r.cause == Cause::NoHealthy) add_flag("UH");
   if (timed_out) add_flag("UT");
   if (envoy && (r.cause == Cause::PodGone || r.cause == Cause::ProxyDown || r.cause == Cause::Certificate ||
