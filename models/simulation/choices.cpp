@@ -39,8 +39,8 @@ const std::vector<std::uint32_t>& Engine::gateway_pods(std::size_t epoch, std::s
   return people_.pods_of_gateway(epoch, gateway);
 }
 
-// Envoy: the less loaded of two at random (LEAST_REQUEST; they may be the same), as its own connections show it. ztunnel
-// and kube-proxy: at random.
+// Envoy: the less loaded of two at random (LEAST_REQUEST; they may be the same), as its own connections show it.
+// ztunnel and kube-proxy: at random.
 std::uint32_t Engine::balance(const Choice& choice, std::size_t flow, const std::vector<std::uint32_t>& pods,
                               std::uint64_t draw) {
   if (pods.size() == 1) return pods.front();

@@ -1,6 +1,7 @@
-// Circuit breakers: clusters with limits, as Envoy's connection pools keep them (PO-120, DP-220, DP-317): a request takes
-// a connection that is ready; or waits for one, if no more wait already; a new one is made while there may be more, and
-// in any case when its worker has none to that endpoint. Follows Envoy 1.35: source/common/conn_pool/conn_pool_base.cc.
+// Circuit breakers: clusters with limits, as Envoy's connection pools keep them (PO-120, DP-220, DP-317): a request
+// takes a connection that is ready; or waits for one, if no more wait already; a new one is made while there may be
+// more, and in any case when its worker has none to that endpoint. Follows Envoy 1.35:
+// source/common/conn_pool/conn_pool_base.cc.
 #include <algorithm>
 
 #include "models/simulation/engine.h"
@@ -11,8 +12,8 @@ namespace meshsim::models::simulation {
 using Wait = Care::Wait;
 
 std::uint32_t Engine::cluster_state(std::uint32_t actor, std::uint32_t cluster) {
-  const auto [it, fresh] = cluster_index_.try_emplace(std::uint64_t{actor} << 32 | cluster,
-                                                      static_cast<std::uint32_t>(clusters_.size()));
+  const auto [it, fresh] =
+      cluster_index_.try_emplace(std::uint64_t{actor} << 32 | cluster, static_cast<std::uint32_t>(clusters_.size()));
   if (!fresh) return it->second;
   ClusterState& state = clusters_.emplace_back();
   state.actor = actor;
@@ -53,8 +54,8 @@ void Engine::attach(Request& r, std::uint8_t span, std::uint32_t id, std::uint16
   ++l.streams[connection];
   ++l.used[connection];
   r.pin[span] = connection;
-  const bool takes_more = l.streams[connection] < l.capacity &&
-                          l.used[connection] < policy_of(c).max_requests_per_connection;
+  const bool takes_more =
+      l.streams[connection] < l.capacity && l.used[connection] < policy_of(c).max_requests_per_connection;
   if (!takes_more) std::erase(l.ready, connection);
 }
 

@@ -126,8 +126,8 @@ void Engine::collect_actors(SimulationResult& out) const {
     p.cpu_ns = cpu[a];
     if (actor.kind == ActorKind::Application) {
       const bool shared = actors_[a].shared != CoreSharing::kNothing;
-      const sim::u128 busy = shared ? cores_.station_use(actors_[a].shared, sim_.now().ns).cpu
-                                    : s.busy_time * application_weight_[a];
+      const sim::u128 busy =
+          shared ? cores_.station_use(actors_[a].shared, sim_.now().ns).cpu : s.busy_time * application_weight_[a];
       p.cpu_ns = static_cast<std::uint64_t>(busy / CoreSharing::kCore);
     }
     p.memory_bytes = memory_of(a, ends[a]);

@@ -21,8 +21,8 @@ class CoreSharing {
   static constexpr std::uint32_t kNothing = ~0u;
 
   struct NodeUse {
-    sim::u128 used = 0;           // integral of the cores in use, in kCore nanoseconds
-    std::int64_t short_ns = 0;    // time in which more was asked for than there is
+    sim::u128 used = 0;         // integral of the cores in use, in kCore nanoseconds
+    std::int64_t short_ns = 0;  // time in which more was asked for than there is
     std::int64_t observed_ns = 0;
   };
   struct StationUse {

@@ -7,9 +7,9 @@
 // failure, the windows they open), collect.cpp (the result).
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
-#include <limits>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -50,11 +50,11 @@ struct Request {
   std::uint32_t program = kNobody, flow = 0, number = 0;
   std::uint32_t connection = kNobody;  // of the application, if its path hangs on it
   std::uint32_t parent = kNobody, parent_generation = 0;
-  std::uint32_t work = 0, cold = 0;  // of the service under way
+  std::uint32_t work = 0, cold = 0;                // of the service under way
   std::uint32_t core_job = CoreSharing::kNothing;  // the same, where the node's cores are shared
   std::uint32_t proxy_ns = 0, crypto_ns = 0;
-  std::uint32_t care = kNobody;  // into Engine::cares_
-  std::array<std::uint32_t, kMostHops> hop{};  // in units of 16 ns
+  std::uint32_t care = kNobody;                 // into Engine::cares_
+  std::array<std::uint32_t, kMostHops> hop{};   // in units of 16 ns
   std::array<std::uint16_t, kMostSpans> pin{};  // of a pool with limits: the number of the connection
   std::uint16_t pc = 0, call_step = 0, pending = 0;
   std::uint16_t status = 0;  // of the response on its way back, where something failed; 0: as judged
@@ -76,15 +76,14 @@ struct Care {
   sim::Timer timer;
   std::int64_t armed_at = kNever;
   std::int64_t client_at = kNever;
-  std::array<std::int64_t, kMostTiers> route_at{kNever, kNever, kNever, kNever},
-      try_at{kNever, kNever, kNever, kNever};
+  std::array<std::int64_t, kMostTiers> route_at{kNever, kNever, kNever, kNever}, try_at{kNever, kNever, kNever, kNever};
   std::array<std::uint32_t, 3> tried{kNobody, kNobody, kNobody};  // servers, the last ones
   std::array<std::uint8_t, kMostTiers> tries{};
   std::array<std::uint32_t, kMostTiers> retrying{kNobody, kNobody, kNobody, kNobody};  // clusters among whose retries
                                                                                        // each tier holds a place
-  std::uint8_t tier = kNoTier;    // that tries again, or answered
-  bool exhausted = false;         // URX
-  bool refused = false;           // the cluster has too many retries under way: UO beside the cause
+  std::uint8_t tier = kNoTier;                                                         // that tries again, or answered
+  bool exhausted = false;                                                              // URX
+  bool refused = false;  // the cluster has too many retries under way: UO beside the cause
   Wait wait = Wait::None;
   std::uint8_t span = 0;
   std::uint16_t connection = 0;
@@ -317,7 +316,7 @@ class Engine {
   std::vector<ServiceTime> laws_;
   std::vector<std::uint32_t> application_law_;  // by application actor, parallel to actors
   std::vector<std::uint32_t> application_of_;   // actor -> SimulationInput::applications, or kNobody
-  struct CoreClock {  // tells when somebody is done on a node whose cores are shared
+  struct CoreClock {                            // tells when somebody is done on a node whose cores are shared
     sim::Slot slot = sim::no_slot;
     sim::Timer timer;
     std::int64_t due = -1;
@@ -329,8 +328,8 @@ class Engine {
     double factor = 1;
   };
   CoreSharing cores_;
-  std::vector<CoreClock> core_clocks_;           // by node of cores_
-  std::vector<std::uint32_t> place_of_core_node_;  // -> Population::nodes()
+  std::vector<CoreClock> core_clocks_;                     // by node of cores_
+  std::vector<std::uint32_t> place_of_core_node_;          // -> Population::nodes()
   std::array<std::uint64_t, kLawOutside> proxy_weight_{};  // by law: cores in use while a proxy works
   std::vector<std::uint64_t> application_weight_;          // by actor
   std::vector<RateWatch> rates_;                           // by actor; empty without batching

@@ -19,8 +19,7 @@ void Engine::make_nodes() {
   for (std::size_t a = 0; a < actors_.size(); ++a) {
     const Actor& actor = people_.actors()[a];
     if (node_at[actor.node] == CoreSharing::kNothing) continue;
-    actors_[a].shared =
-        cores_.add_station(node_at[actor.node], actor.workers == 0 ? ~0u : actor.workers, actor.pinned);
+    actors_[a].shared = cores_.add_station(node_at[actor.node], actor.workers == 0 ? ~0u : actor.workers, actor.pinned);
   }
   if (input_.costs.batching) rates_.resize(actors_.size());
 }

@@ -52,7 +52,9 @@ void Engine::eject(std::uint32_t id, std::uint32_t pod, const char* reason) {
     return;
   const std::int64_t now = sim_.now().ns, interval = policy.interval_ns, base = policy.base_ejection_ns;
   // Sweeps take one from the factor for every interval in which it was not ejected.
-  const auto sweeps_until = [&](std::int64_t t) { return t < state.phase_ns ? 0 : (t - state.phase_ns) / interval + 1; };
+  const auto sweeps_until = [&](std::int64_t t) {
+    return t < state.phase_ns ? 0 : (t - state.phase_ns) / interval + 1;
+  };
   if (host.unejected_at >= 0) {
     const std::int64_t well = sweeps_until(now) - sweeps_until(host.unejected_at + interval - 1);
     host.backoff -= static_cast<std::uint32_t>(std::clamp<std::int64_t>(well, 0, host.backoff));
@@ -68,7 +70,8 @@ void Engine::eject(std::uint32_t id, std::uint32_t pod, const char* reason) {
       {now, -1, people_.actors()[state.actor].name, cluster.name, people_.pods()[pod].name, reason, replication_});
   // It comes back with the first sweep after its time.
   const std::int64_t due = now + std::min(host.backoff * base, most);
-  const std::int64_t sweep = state.phase_ns + std::max<std::int64_t>(0, (due - state.phase_ns + interval - 1) / interval) * interval;
+  const std::int64_t sweep =
+      state.phase_ns + std::max<std::int64_t>(0, (due - state.phase_ns + interval - 1) / interval) * interval;
   const sim::Slot back = sim_.create();
   sim_[back].flow = id;
   sim_[back].number = pod;

@@ -44,14 +44,14 @@ struct Plan {
   std::vector<std::size_t> gateways;  // of the points with role Gateway, in order; indices of the client's epoch
   std::size_t server = kNone;         // workload in the client's epoch
   bool reaches_application = false;
-  bool external = false;      // outside the mesh: no pod of ours answers
-  bool silent = false;        // nobody answers: the client waits for the connect timeout (DP-312)
-  bool multiplexed = false;   // HTTP/2: one connection carries many requests
+  bool external = false;     // outside the mesh: no pod of ours answers
+  bool silent = false;       // nobody answers: the client waits for the connect timeout (DP-312)
+  bool multiplexed = false;  // HTTP/2: one connection carries many requests
   bool grpc = false;
   std::size_t chooser = kNone;  // point that chose the server's pod for an HTTP request; kNone: ztunnel or kube-proxy
   bool ejects = false;          // it leaves out endpoints that fail
   std::uint32_t target = kNobody;  // service, port and subset among whose endpoints it chose: PlanBook counts them
-  std::uint32_t outcome = 0;  // into PlanBook::outcomes(flow)
+  std::uint32_t outcome = 0;       // into PlanBook::outcomes(flow)
   std::vector<std::pair<std::uint32_t, PolicyStatus>> protections;
   std::vector<std::uint32_t> lost;  // into PlanBook::signals()
 };

@@ -63,7 +63,7 @@ struct Program {
   std::uint32_t first_op = 0, operations = 0;
   std::uint32_t last_pool = kNobody;  // of the last span that has one: whose load the balancer compares
   std::uint8_t hops = 0, tier_count = 0;
-  std::uint8_t chooser = kNoTier;  // tier that chose the server
+  std::uint8_t chooser = kNoTier;        // tier that chose the server
   std::array<Tier, kMostTiers> tiers{};  // from client to server
   bool sticky = false;  // the path is chosen per connection of the application: no HTTP proxy on the client's side
   std::array<std::uint16_t, kMostHops> meters{};
@@ -85,8 +85,8 @@ struct Pool {
   bool offered = false;            // a transport connection is in the pool, with `streams` on it (HB-051, HB-052)
   std::uint32_t streams = 0;
   std::int64_t idle_limit_ns = 0, last_used_ns = 0;
-  std::uint32_t limits = kNobody;   // into Engine::limits_: its connections are followed one by one
-  std::uint32_t rtt_ns = 0;         // between the ends
+  std::uint32_t limits = kNobody;  // into Engine::limits_: its connections are followed one by one
+  std::uint32_t rtt_ns = 0;        // between the ends
   std::uint32_t tls_from_ns = 0, tls_to_ns = 0, tls_from_cpu = 0, tls_to_cpu = 0;
   std::uint32_t stream_from_ns = 0, stream_to_ns = 0;  // per new application connection (latency and CPU)
   std::vector<std::uint16_t> unused;  // numbers of the open connections that nobody uses; not of multiplexed ones

@@ -19,10 +19,18 @@ void add(std::int64_t& sum, std::int64_t ns) { sum += ns; }
 }  // namespace
 
 std::string_view to_string(Cause cause) {
-  constexpr std::string_view kNames[] = {
-      "",         "pod gone", "proxy down",          "timeout",     "route timeout",
-      "overflow", "cut",      "certificate expired", "unreachable", "application error", "try timeout",
-      "no healthy upstream"};
+  constexpr std::string_view kNames[] = {"",
+                                         "pod gone",
+                                         "proxy down",
+                                         "timeout",
+                                         "route timeout",
+                                         "overflow",
+                                         "cut",
+                                         "certificate expired",
+                                         "unreachable",
+                                         "application error",
+                                         "try timeout",
+                                         "no healthy upstream"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
@@ -483,9 +491,8 @@ std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
   // The order of Envoy's ResponseFlagUtils.
   std::string flags;
   const auto add_flag = [&](std::string_view flag) { flags += (flags.empty() ? "" : ",") + std::string(flag); };
-  const bool envoy = std::any_of(program.plan->points.begin(), program.plan->points.end(), [](const PathPoint& p) {
-    return p.http && p.kind != ActorKind::Application;
-  });
+  const bool envoy = std::any_of(program.plan->points.begin(), program.plan->points.end(),
+                                 [](const PathPoint& p) { return p.http && p.kind != ActorKind::Application; });
   if (r.cause == Cause::NoHealthy) add_flag("UH");
   if (timed_out) add_flag("UT");
   if (envoy && (r.cause == Cause::PodGone || r.cause == Cause::ProxyDown || r.cause == Cause::Certificate ||

@@ -125,7 +125,7 @@ struct Ejection {
   std::string proxy;                      // ns/pod of the Envoy
   std::string cluster;                    // "reviews.bookinfo.svc.cluster.local:9080"
   std::string endpoint;                   // ns/pod
-  std::string reason;                     // "consecutive 5xx", "consecutive gateway errors", "consecutive local origin failures"
+  std::string reason;  // "consecutive 5xx", "consecutive gateway errors", "consecutive local origin failures"
   std::uint32_t replication = 0;
 };
 

@@ -61,8 +61,7 @@ void Engine::deadline(sim::Slot who) {
   std::int64_t next = care.client_at;
   for (std::uint8_t t = 0; t < kMostTiers; ++t) {
     // A deadline that the response has met already is no deadline.
-    const bool inside =
-        t < program.tier_count && r.pc >= program.tiers[t].out_at && r.pc < program.tiers[t].back_at;
+    const bool inside = t < program.tier_count && r.pc >= program.tiers[t].out_at && r.pc < program.tiers[t].back_at;
     if (care.route_at[t] <= now) {
       care.route_at[t] = kNever;
       if (inside) return time_out(who, t, Cause::RouteTimeout);

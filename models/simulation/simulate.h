@@ -40,8 +40,8 @@ struct Disturbance {
   std::int64_t at_ns = 0;
   bool heal = false;
   Kind kind = Kind::Workload;
-  std::string name;   // ns/name; a node
-  std::string other;  // Link: the other node
+  std::string name;                   // ns/name; a node
+  std::string other;                  // Link: the other node
   std::optional<double> errors = {};  // Workload, Pod: it stays ready and answers this share of requests with 500
 };
 

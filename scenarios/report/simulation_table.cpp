@@ -132,10 +132,10 @@ std::string nodes_table(const SimulationResult& r) {
   for (const NodeStatistics& n : r.nodes) {
     const auto observed = static_cast<double>(n.observed_ns);
     if (observed <= 0) continue;
-    rows.push_back({n.name, fmt::format("{:g}", static_cast<double>(n.millicores) / 1000),
-                    fmt::format("{:.1f}%", 1e5 * static_cast<double>(n.cpu_ns) / observed /
-                                               static_cast<double>(n.millicores)),
-                    fmt::format("{:.1f}%", 100 * static_cast<double>(n.short_ns) / observed)});
+    rows.push_back(
+        {n.name, fmt::format("{:g}", static_cast<double>(n.millicores) / 1000),
+         fmt::format("{:.1f}%", 1e5 * static_cast<double>(n.cpu_ns) / observed / static_cast<double>(n.millicores)),
+         fmt::format("{:.1f}%", 100 * static_cast<double>(n.short_ns) / observed)});
   }
   return lines(std::move(rows));
 }
@@ -156,8 +156,8 @@ std::string ejections_table(const SimulationResult& r, bool wide) {
   std::size_t all = 0;
   for (const Ejection& e : r.ejections) {
     if (e.replication != r.replications.front().replication || (++all > kMost && !wide)) continue;
-    rows.push_back({e.endpoint, e.proxy, e.cluster, seconds(e.at_ns), e.until_ns < 0 ? "-" : seconds(e.until_ns),
-                    e.reason});
+    rows.push_back(
+        {e.endpoint, e.proxy, e.cluster, seconds(e.at_ns), e.until_ns < 0 ? "-" : seconds(e.until_ns), e.reason});
   }
   std::string out = lines(std::move(rows));
   if (all > kMost && !wide) out += fmt::format("... and {} further ones (-o wide)\n", all - kMost);

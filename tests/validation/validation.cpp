@@ -96,7 +96,8 @@ void v2() {
 
 void v3() {
   say("\n## V3: CPU per request by rate (CO-004, CO-023), +-15 %\n\nWith `batching` (off by default): the exponent of "
-      "CO-023, 1.25 times the sidecar's 0.20 ms for the version of the figures (CO-025).\n\n| requests/s | published ms | model ms | "
+      "CO-023, 1.25 times the sidecar's 0.20 ms for the version of the figures (CO-025).\n\n| requests/s | published "
+      "ms | model ms | "
       "|\n|---|---|---|---|\n");
   const double published[][2] = {{10, 0.57}, {100, 0.39}, {500, 0.28}, {1000, 0.25}, {2000, 0.22}, {3000, 0.19}};
   for (const auto& [rate, ms] : published) {
@@ -174,17 +175,18 @@ std::string bookinfo(const std::string& mode, int replicas, double rate, const s
   const auto served = [](double ms) {
     return ms > 0 ? fmt::format("serviceTime: {{mean: {}us}}, ", std::lround(ms * 1000)) : std::string();
   };
-  s += fmt::format("applications:\n  b/productpage: {{{}workers: {}, ", served(a.productpage_ms), a.productpage_workers);
+  s +=
+      fmt::format("applications:\n  b/productpage: {{{}workers: {}, ", served(a.productpage_ms), a.productpage_workers);
   s += "calls: [details, [{flow: reviews-v1, probability: "
        "0.3333333}, "
        "{flow: reviews-v2, probability: 0.3333333}, {flow: reviews-v3, probability: 0.3333333}]]}\n"
        "  b/reviews-v2: {" +
-       served(a.reviews_ms) + "calls: [ratings-2]}\n  b/reviews-v3: {" + served(a.reviews_ms) +
-       "calls: [ratings-3]}\n";
+       served(a.reviews_ms) + "calls: [ratings-2]}\n  b/reviews-v3: {" + served(a.reviews_ms) + "calls: [ratings-3]}\n";
   if (a.cores > 0)
-    s += fmt::format("  b/reviews-v1: {{{0}workers: 0}}\n  b/details: {{{1}workers: 0}}\n  b/ratings: {{{2}workers: "
-                     "0}}\nnodes: {{apps: {{cores: {3}}}, load: {{cores: {3}}}}}\n",
-                     served(a.reviews_ms), served(a.details_ms), served(a.ratings_ms), a.cores);
+    s += fmt::format(
+        "  b/reviews-v1: {{{0}workers: 0}}\n  b/details: {{{1}workers: 0}}\n  b/ratings: {{{2}workers: "
+        "0}}\nnodes: {{apps: {{cores: {3}}}, load: {{cores: {3}}}}}\n",
+        served(a.reviews_ms), served(a.details_ms), served(a.ratings_ms), a.cores);
   s += "costs: {platform: 2.4}\nrun: {duration: 60s, seed: 1}\n";
   return s;
 }

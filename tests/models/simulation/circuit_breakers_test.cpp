@@ -71,8 +71,7 @@ TEST(CircuitBreakers, AWaypointHasThem) {
 
 // DP-220: the server's sidecar has the same pool in front of its application.
 TEST(CircuitBreakers, AServersSidecarHasThem) {
-  const auto r =
-      simulate(closed_loop(resilience_world(1, kOneAndOne, "", false, "sidecar"), "ambient", 3, kSlow, 10));
+  const auto r = simulate(closed_loop(resilience_world(1, kOneAndOne, "", false, "sidecar"), "ambient", 3, kSlow, 10));
   EXPECT_NEAR(static_cast<double>(caused(r, "")), 99, 3);
   const OutcomeCount* refused = outcome_of(r, "overflow");
   ASSERT_NE(refused, nullptr);
@@ -87,8 +86,9 @@ TEST(CircuitBreakers, MaxRequestsOfACluster) {
 }
 
 TEST(CircuitBreakers, ARequestAConnection) {
-  const auto often = simulate(open_loop(
-      resilience_world(1, "{connectionPool: {http: {maxRequestsPerConnection: 1}}}", ""), "sidecar", 50, 1'000'000, 10));
+  const auto often =
+      simulate(open_loop(resilience_world(1, "{connectionPool: {http: {maxRequestsPerConnection: 1}}}", ""), "sidecar",
+                         50, 1'000'000, 10));
   const auto kept = simulate(open_loop(resilience_world(1, "", ""), "sidecar", 50, 1'000'000, 10));
   EXPECT_EQ(proxy_of(often, "sidecar", "echo/sidecar")->connections_opened, often.flows[0].started);
   EXPECT_LT(proxy_of(kept, "sidecar", "echo/sidecar")->connections_opened, 5u);
@@ -113,8 +113,10 @@ TEST(CircuitBreakers, ATimeoutInTheQueue) {
 
 TEST(ClusterPolicy, ZeroIsUnsetInPoolsAndCountsInOutlierDetection) {
   const World world = resilience_world(
-      1, "{connectionPool: {tcp: {maxConnections: 0, connectTimeout: 3s}, http: {maxRetries: 7, idleTimeout: 5s}}, "
-         "outlierDetection: {consecutive5xxErrors: 0, consecutiveGatewayErrors: 2, interval: 2s}}", "");
+      1,
+      "{connectionPool: {tcp: {maxConnections: 0, connectTimeout: 3s}, http: {maxRetries: 7, idleTimeout: 5s}}, "
+      "outlierDetection: {consecutive5xxErrors: 0, consecutiveGatewayErrors: 2, interval: 2s}}",
+      "");
   const std::size_t service = world.mesh->find_service("echo", "server");
   const TrafficPolicy stated = world.routing->traffic_policy("echo", nullptr, service, 80, "", false);
   const auto policy = simulation::read_cluster_policy(stated.node, false);
@@ -138,8 +140,9 @@ SimulationInput with_a_bad_pod(const std::string& outlier, const std::string& cl
   return input;
 }
 
-const std::string kFive = "{outlierDetection: {consecutive5xxErrors: 5, interval: 1s, baseEjectionTime: 10s, "
-                          "maxEjectionPercent: 50}}";
+const std::string kFive =
+    "{outlierDetection: {consecutive5xxErrors: 5, interval: 1s, baseEjectionTime: 10s, "
+    "maxEjectionPercent: 50}}";
 
 // DP-220: a client's sidecar ejects the endpoint after five errors in a row, for longer each time.
 TEST(OutlierDetection, ASidecarEjectsForLongerEachTime) {
@@ -178,8 +181,9 @@ TEST(OutlierDetection, TheDefaultPercentageEjectsNobodyBelowTenEndpoints) {
 }
 
 TEST(OutlierDetection, GatewayErrorsOnlyWhereStated) {
-  const std::string gateway = "{outlierDetection: {consecutive5xxErrors: 0, consecutiveGatewayErrors: 3, "
-                              "maxEjectionPercent: 100}}";
+  const std::string gateway =
+      "{outlierDetection: {consecutive5xxErrors: 0, consecutiveGatewayErrors: 3, "
+      "maxEjectionPercent: 100}}";
   EXPECT_TRUE(simulate(with_a_bad_pod(gateway, "sidecar", false)).ejections.empty());  // a 500 is no gateway error
 }
 

@@ -16,8 +16,7 @@ constexpr std::int64_t kMs = 1'000'000;
 
 SimulationInput with_a_bad_pod(const std::string& route, const std::string& policy = "") {
   SimulationInput input = open_loop(resilience_world(4, policy, route), "sidecar", 200, kMs, 20);
-  input.disturbances.push_back(
-      {0, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, 1), "", 1.0});
+  input.disturbances.push_back({0, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, 1), "", 1.0});
   return input;
 }
 
@@ -42,8 +41,7 @@ TEST(Retries, OnAnotherHost) {
 TEST(Retries, ExhaustedOnesSayURX) {
   SimulationInput input = with_a_bad_pod("retries: {attempts: 2, retryOn: 5xx}");
   for (std::size_t i = 0; i < 4; ++i)
-    input.disturbances.push_back(
-        {0, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, i), "", 1.0});
+    input.disturbances.push_back({0, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, i), "", 1.0});
   const SimulationResult r = simulate(input);
   EXPECT_EQ(caused(r, ""), 0u);
   EXPECT_GE(r.flows[0].retries, 2 * r.flows[0].finished);
@@ -56,7 +54,8 @@ TEST(Retries, ExhaustedOnesSayURX) {
 // attempts: 0 switches them off.
 TEST(Retries, ZeroAttempts) {
   SimulationInput input = open_loop(resilience_world(2, "", "retries: {attempts: 0}"), "sidecar", 200, kMs, 10);
-  input.disturbances.push_back({2000 * kMs, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, 0), "", {}});
+  input.disturbances.push_back(
+      {2000 * kMs, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, 0), "", {}});
   const SimulationResult r = simulate(input);
   EXPECT_EQ(r.flows[0].retries, 0u);
   const OutcomeCount* o = outcome_of(r, "pod gone");
@@ -68,7 +67,8 @@ TEST(Retries, ZeroAttempts) {
 // The default retries a connection that failed, on the pod that is left.
 TEST(Retries, ConnectFailuresByDefault) {
   SimulationInput input = open_loop(resilience_world(2, "", ""), "sidecar", 200, kMs, 10);
-  input.disturbances.push_back({2000 * kMs, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, 0), "", {}});
+  input.disturbances.push_back(
+      {2000 * kMs, false, Disturbance::Kind::Pod, server_pod(input.epochs[0].world, 0), "", {}});
   const SimulationResult r = simulate(input);
   EXPECT_GT(r.flows[0].retries, 100u);
   // Nearly all: the host that failed has the fewest requests, and five further choices may all find it again.
@@ -77,7 +77,8 @@ TEST(Retries, ConnectFailuresByDefault) {
 
 // maxRetries of the connection pool: how many may be under way at once; beyond it, UO.
 TEST(Retries, ABudgetOfTheCluster) {
-  SimulationInput input = with_a_bad_pod("retries: {attempts: 2, retryOn: 5xx}", "{connectionPool: {http: {maxRetries: 1}}}");
+  SimulationInput input =
+      with_a_bad_pod("retries: {attempts: 2, retryOn: 5xx}", "{connectionPool: {http: {maxRetries: 1}}}");
   input.flows[0].traffic.per_second = 2000;
   const SimulationResult r = simulate(input);
   const OutcomeCount* o = outcome_of(r, "application error");
@@ -114,9 +115,9 @@ TEST(Timeouts, OfAnAmbientClientNeedAWaypoint) {
 
 // The fault filter stands before the router: the delay does not use up the route's own timeout.
 TEST(Timeouts, AnInjectedDelayIsNotPartOfItsOwnRoute) {
-  const SimulationResult r = simulate(open_loop(
-      resilience_world(1, "", "timeout: 50ms, fault: {delay: {percentage: {value: 100}, fixedDelay: 300ms}}"),
-      "sidecar", 20, kMs, 10));
+  const SimulationResult r = simulate(
+      open_loop(resilience_world(1, "", "timeout: 50ms, fault: {delay: {percentage: {value: 100}, fixedDelay: 300ms}}"),
+                "sidecar", 20, kMs, 10));
   EXPECT_EQ(caused(r, ""), r.flows[0].finished);
   EXPECT_EQ(r.flows[0].outcomes.front().response_flags, "DI");
   EXPECT_GT(least(r), 301u * kMs);
@@ -124,8 +125,9 @@ TEST(Timeouts, AnInjectedDelayIsNotPartOfItsOwnRoute) {
 }
 
 TEST(Timeouts, DelaysHitTheirShare) {
-  const SimulationResult r = simulate(open_loop(
-      resilience_world(1, "", "fault: {delay: {percentage: {value: 25}, fixedDelay: 300ms}}"), "sidecar", 200, kMs, 20));
+  const SimulationResult r =
+      simulate(open_loop(resilience_world(1, "", "fault: {delay: {percentage: {value: 25}, fixedDelay: 300ms}}"),
+                         "sidecar", 200, kMs, 20));
   std::uint64_t delayed = 0;
   for (const OutcomeCount& o : r.flows[0].outcomes)
     if (o.response_flags == "DI") delayed += o.count;
@@ -136,8 +138,9 @@ TEST(Timeouts, DelaysHitTheirShare) {
 
 // Each attempt has its own time; 5xx covers one that ran out of it (Envoy resets the stream).
 TEST(Timeouts, OfEachTry) {
-  const SimulationResult r = simulate(open_loop(
-      resilience_world(4, "", "retries: {attempts: 2, perTryTimeout: 20ms, retryOn: 5xx}"), "sidecar", 50, 200 * kMs, 10));
+  const SimulationResult r =
+      simulate(open_loop(resilience_world(4, "", "retries: {attempts: 2, perTryTimeout: 20ms, retryOn: 5xx}"),
+                         "sidecar", 50, 200 * kMs, 10));
   const OutcomeCount* o = outcome_of(r, "try timeout");
   ASSERT_NE(o, nullptr);
   EXPECT_EQ(o->count, r.flows[0].finished);
