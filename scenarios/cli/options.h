@@ -44,6 +44,7 @@ struct Options {
   std::string shell;                    // completion
   std::vector<std::string> exports;     // run --export
   std::string start_time, ztunnel_log;  // run --start-time, --ztunnel-log
+  std::uint32_t sample = 20;            // run --sample
 };
 
 // Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to

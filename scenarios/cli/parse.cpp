@@ -95,6 +95,10 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
       ->allow_extra_args(false)
       ->delimiter(',');
   run->add_option("--flow", o.flow, "Export this flow only");
+  run->add_option("--sample", o.sample,
+                  "Requests of each simulated flow, spread over the run, that exports show one by one: traces with all "
+                  "that they caused, log lines with their own times; default 20")
+      ->check(CLI::Range(1u, 100000u));
   run->add_option(
       "--start-time", o.start_time,
       "Wall clock of simulated time 0 in exports: 2026-01-01T00:00:00Z (the default) or seconds since 1970");

@@ -118,6 +118,7 @@ Simulated simulate_loaded(const Loaded& loaded, const Options& options, const St
   // Scrapes every 15 s see whole intervals.
   if (!options.exports.empty())
     how.sample_ns = loaded.scenario.run.duration_ns > 600'000'000'000 ? 15'000'000'000 : 1'000'000'000;
+  if (!options.exports.empty()) how.recorded = options.sample;
   if (!options.replications.empty())
     if (const auto range = parse_replications(options.replications)) std::tie(how.first, how.count) = *range;
   Progress progress(streams.err);

@@ -54,6 +54,7 @@ struct TimelineEvent {
   std::optional<ObjectName> object;                       // restart, delete, label, scale
   std::map<std::string, std::optional<std::string>> set;  // label; null removes
   std::optional<std::int64_t> replicas;                   // scale
+  std::optional<double> errors;                           // fail: it stays ready and answers this share with 500
   std::vector<models::Object> objects;                    // apply: what the files hold
   models::Node node;                                      // the whole entry
 };
@@ -88,6 +89,7 @@ struct Scenario {
   models::CostModel costs;              // defaults with the overrides of `costs`
   std::vector<models::Application> applications;
   std::shared_ptr<const CallGraphBlock> call_graph;  // load() makes flows and applications of it
+  std::vector<std::pair<std::string, double>> node_cores;  // `nodes`
   RunSettings run;
 
   models::Diagnostics diagnostics;  // sorted

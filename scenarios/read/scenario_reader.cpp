@@ -158,6 +158,7 @@ void ScenarioReader::decode(ScenarioFindings& findings) {
   read_costs(fields.mapping("costs"), scenario_.costs, findings);
   scenario_.applications = read_applications(fields.mapping("applications"), scenario_.flows, findings);
   scenario_.call_graph = read_call_graph(fields.node("callGraph"), beside, scenario_.diagnostics, findings);
+  scenario_.node_cores = read_nodes(fields.mapping("nodes"), findings);
   scenario_.run = read_run_settings(fields.mapping("run"), findings);
   fields.done();
 }
@@ -174,6 +175,9 @@ Scenario ScenarioReader::finish() {
   scenario_.objects = collector_.finish();
   apply_label_overlays(scenario_.labels, scenario_.objects, findings);
   read_mesh_configs(scenario_.objects, options_.limits, scenario_.mesh, scenario_.diagnostics, findings.broken);
+  read_proxy_configs(scenario_.objects, options_.limits, scenario_.mesh, scenario_.diagnostics);
+  for (const TimelineEvent& event : scenario_.timeline)
+    read_proxy_configs(event.objects, options_.limits, scenario_.mesh, scenario_.diagnostics);
   if (scenario_.name.empty()) scenario_.name = fs::path(scenario_.file).stem().string();
   scenario_.unreadable = scenario_.unreadable || findings.broken || collector_.broken();
   models::sort_and_unique(scenario_.diagnostics);

@@ -107,6 +107,15 @@ std::optional<TimelineEvent> TimelineReader::read(Node node, const std::string& 
   }
   event.set = read_label_set(fields, "set");
   event.replicas = fields.integer("replicas", 0, 100'000);
+  if (const Node errors = fields.node("errors"); errors.has_value()) {
+    const auto share = errors.number();
+    const bool fits = event.action == Action::Fail && event.object && event.object->kind != "Gateway";
+    if (share && *share >= 0 && *share <= 1 && fits) {
+      event.errors = *share;
+    } else {
+      fields.wrong(errors, "errors", "a number from 0 to 1, beside fail of a pod or a workload");
+    }
+  }
   if (event.action == Action::Label) fields.require("set");
   if (event.action == Action::Scale) fields.require("replicas");
   fields.done();

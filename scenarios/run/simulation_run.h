@@ -18,6 +18,7 @@ struct SimulationOptions {
   std::optional<std::int64_t> duration_ns;  // instead of the scenario's
   std::optional<std::int64_t> sample_ns;    // where the scenario states none
   std::uint32_t first = 0, count = 0;       // replications first .. first + count - 1; 0: as many as the scenario says
+  std::uint32_t recorded = 0;               // requests of each flow to record hop by hop, for exports
   unsigned threads = 1;                     // 0: one per processor
   const std::atomic<bool>* stop = nullptr;
   // Simulated share of all replications, 0 to 1, and requests so far; called from any thread, one at a time.

@@ -37,8 +37,10 @@ TEST(RoundTrip, ExportedTracesGiveTheSameGraph) {
   const auto before = std::make_shared<const Loaded>(loaded(std::string(kMesh) + kApplications, {}));
   ASSERT_FALSE(before->unreadable) << findings(*before);
   RunResult run = scenarios::run(before, {});
+  SimulationOptions options_of_simulation;
+  options_of_simulation.recorded = 100;
   run.simulation = std::make_shared<const models::SimulationResult>(
-      run_simulation(prepare_simulation(*before), {}, before->scenario.run.replications));
+      run_simulation(prepare_simulation(*before), options_of_simulation, before->scenario.run.replications));
   ExportOptions options;
   options.folder = (folder() / "out").string();
   options.traces = true;
