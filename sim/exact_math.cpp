@@ -24,14 +24,14 @@ constexpr double series_exp(double x) {
   for (int k = 25; k >= 1; --k) sum = 1 + x * sum / k;
   return sum;
 }
-struct LogRow {
-  double inverse, log;
+struct alignas(32) LogRow {
+  double centre, inverse, log;
 };
 constexpr int log_first = 90, log_last = 182;  // centres i/128 cover [sqrt(1/2), sqrt(2)]
 constexpr auto log_table = [] {
   std::array<LogRow, log_last - log_first + 1> t{};
   for (int i = log_first; i <= log_last; ++i)
-    t[static_cast<std::size_t>(i - log_first)] = {128.0 / i, series_log(i / 128.0)};
+    t[static_cast<std::size_t>(i - log_first)] = {i / 128.0, 128.0 / i, series_log(i / 128.0)};
   return t;
 }();
 constexpr auto exp_table = [] {
@@ -47,10 +47,14 @@ double exact_log(double x) {
   const auto bits = std::bit_cast<std::uint64_t>(x);
   const std::uint64_t offset = bits - 0x3FE6A09E667F3BCDull;
   const auto k = static_cast<std::int64_t>(offset) >> 52;
-  const double m = std::bit_cast<double>(bits - (offset & 0xFFF0000000000000ull));
-  const int i = static_cast<int>(m * 128 + 0.5);
-  const LogRow row = log_table[static_cast<std::size_t>(i - log_first)];
-  const double r = (m - i / 128.0) * row.inverse, r2 = r * r;  // |r| < 0.0056
+  const std::uint64_t m_bits = bits - (offset & 0xFFF0000000000000ull);
+  const double m = std::bit_cast<double>(m_bits);
+  // The nearest centre, m * 128 rounded: by integers, since everything waits for it.
+  const auto below_one = static_cast<unsigned>((m_bits >> 52) ^ 1023) & 1;
+  const std::uint64_t digits = (m_bits & 0xFFFFFFFFFFFFFull) | 1ull << 52;
+  const std::uint64_t i = (digits + (1ull << (44 + below_one))) >> (45 + below_one);
+  const LogRow& row = log_table[i - log_first];
+  const double r = (m - row.centre) * row.inverse, r2 = r * r;  // |r| < 0.0056
   const double tail =
       r2 * (-0.5 + r * (1.0 / 3) + r2 * (-0.25 + r * 0.2 + r2 * (-1.0 / 6 + r * (1.0 / 7) + r2 * -0.125)));
   const double kd = static_cast<double>(k);

@@ -16,7 +16,15 @@ struct SimTime {
   static constexpr SimTime max() { return {std::numeric_limits<std::int64_t>::max()}; }
   // Nearest nanosecond, ties away from zero. Throws SimulationError for NaN and for what does not fit.
   static SimTime from_seconds(double seconds);
-  static SimTime from_nanoseconds(double nanoseconds);
+  static SimTime from_nanoseconds(double nanoseconds) {
+    if (!(nanoseconds < 9.2e18 && nanoseconds > -9.2e18)) [[unlikely]]
+      refuse();
+    // As std::llround, without the call: the rest behind the point is exact.
+    const auto whole = static_cast<std::int64_t>(nanoseconds);
+    const double rest = nanoseconds - static_cast<double>(whole);
+    return {whole + (rest >= 0.5 ? 1 : 0) - (rest <= -0.5 ? 1 : 0)};
+  }
+  [[noreturn]] static void refuse();  // throws: not a representable time
   constexpr double seconds() const { return static_cast<double>(ns) * 1e-9; }
 
   constexpr auto operator<=>(const SimTime&) const = default;

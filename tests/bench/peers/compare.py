@@ -21,7 +21,12 @@ for program, arguments in (("peer_ns3", ["1000000", "Map"]), ("peer_ns3", ["1000
         commands.append([path] + arguments)
     else:
         print(f"{program} was not built: its library is not installed")
-commands.append([sys.executable, os.path.join(here, "peer_simpy.py"), "50000"])
+for python in (sys.executable, "/usr/bin/python3"):  # Debian's package is for Debian's Python
+    if subprocess.run([python, "-c", "import simpy"], capture_output=True, check=False).returncode == 0:
+        commands.append([python, os.path.join(here, "peer_simpy.py"), "50000"])
+        break
+else:
+    print("SimPy is not installed")
 
 best = {}
 for _ in range(passes):

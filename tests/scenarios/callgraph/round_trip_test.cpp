@@ -39,8 +39,8 @@ TEST(RoundTrip, ExportedTracesGiveTheSameGraph) {
   RunResult run = scenarios::run(before, {});
   SimulationOptions options_of_simulation;
   options_of_simulation.recorded = 100;
-  run.simulation = std::make_shared<const models::SimulationResult>(
-      run_simulation(prepare_simulation(*before), options_of_simulation, before->scenario.run.replications));
+  run.simulation = std::make_shared<const models::SimulationResult>(run_simulation(
+      prepare_simulation(*before, options_of_simulation), options_of_simulation, before->scenario.run.replications));
   ExportOptions options;
   options.folder = (folder() / "out").string();
   options.traces = true;
@@ -60,8 +60,9 @@ TEST(RoundTrip, ExportedTracesGiveTheSameGraph) {
   const auto mean = [&](const char* workload) {
     return static_cast<double>(application(after, workload)->service->mean().ns);
   };
-  EXPECT_NEAR(mean("web/price"), 1e6, 1e3);
-  EXPECT_NEAR(mean("web/front"), 5e6, 0.1e6);
+  // What its sidecar took is known in the mean only, and its queue not at all.
+  EXPECT_NEAR(mean("web/price"), 1e6, 0.15e6);
+  EXPECT_NEAR(mean("web/front"), 5e6, 0.2e6);
   EXPECT_NEAR(mean("web/stock"), 2e6, 0.6e6) << "a hundred and fifty exponential draws";
 }
 

@@ -70,7 +70,8 @@ TEST(SimulationCli, SeedChangesTheFingerprint) {
 TEST(SimulationCli, DiffSimulatesBothSides) {
   const std::string before = temporary("before.yaml", kScenario);
   std::string moved = kScenario;
-  moved.replace(moved.find("name: web, namespace: shop, mode: sidecar"), 41, "name: web, namespace: shop, mode: ambient");
+  moved.replace(moved.find("name: web, namespace: shop, mode: sidecar"), 41,
+                "name: web, namespace: shop, mode: ambient");
   const std::string after = temporary("after.yaml", moved);
   const auto diff = [&](std::vector<std::string> more) {
     std::vector<std::string> words = {"diff", before, after, "--simulate", "--replications", "0..2"};
@@ -102,8 +103,10 @@ TEST(SimulationCli, AWarmUpThatIsFoundMergesLikeOneThatIsStated) {
   scenario.replace(scenario.find("seed: 7"), 7, "warmup: auto, seed: 7");
   const Ran whole = meshsim({"run", "-", "-o", "json"}, scenario);
   EXPECT_NE(whole.out.find("MSER-5"), std::string::npos);
-  const std::string first = temporary("d.json", meshsim({"run", "-", "-o", "json", "--replications", "0"}, scenario).out);
-  const std::string rest = temporary("e.json", meshsim({"run", "-", "-o", "json", "--replications", "1..2"}, scenario).out);
+  const std::string first =
+      temporary("d.json", meshsim({"run", "-", "-o", "json", "--replications", "0"}, scenario).out);
+  const std::string rest =
+      temporary("e.json", meshsim({"run", "-", "-o", "json", "--replications", "1..2"}, scenario).out);
   EXPECT_EQ(meshsim({"merge", rest, first}).out, whole.out);
 }
 

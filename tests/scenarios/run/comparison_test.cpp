@@ -61,14 +61,14 @@ TEST(Comparison, ASideAgainstItselfIsExactlyZero) {
   for (const ComparedValue& v : c.totals) EXPECT_EQ(v.difference, 0) << v.name;
 }
 
-// One proxy five per cent slower: common random numbers find it where independent ones drown it.
+// Proxies ten per cent slower: common random numbers find it where independent ones drown it.
 TEST(Comparison, PairsSeeWhatIndependentRunsDoNot) {
-  const Comparison c = compared(shop("sidecar"), shop("sidecar", "costs: {sidecar: {latency: 231us}}\n"));
+  const Comparison c = compared(shop("sidecar"), shop("sidecar", "costs: {sidecar: {latency: 242us}}\n"), 12);
   const ComparedValue& mean = value(c, "page", "mean");
   EXPECT_GT(mean.difference, 0);
   EXPECT_TRUE(mean.changed());
   EXPECT_LT(mean.paired, mean.unpaired / 3);
-  EXPECT_EQ(value(c, "page", "requests").difference, 0) << "the same arrivals";
+  EXPECT_NEAR(value(c, "page", "requests").difference, 0, 1) << "the same arrivals, up to what is under way at the end";
 }
 
 TEST(Comparison, AMigrationKeepsArrivalsAndCalls) {
