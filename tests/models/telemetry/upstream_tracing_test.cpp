@@ -186,7 +186,7 @@ TEST(UpstreamTelemetry, TM160_CustomTagsAndTagsOfWaypoints) {
 }
 
 TEST(UpstreamTelemetry, TM162_TraceContextOptionNeeds128) {
-  Upstream up({{"istio-system", R"({"tracing":[{"providers":[{"name":"z"}]}]})"}});
+  Upstream up(Specs{{"istio-system", R"({"tracing":[{"providers":[{"name":"z"}]}]})"}});
   add_provider(
       up.b,
       R"({"name":"z","zipkin":{"service":"z.ns.svc.cluster.local","port":9411,"traceContextOption":"USE_B3_WITH_W3C_PROPAGATION"}})");
