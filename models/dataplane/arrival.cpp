@@ -285,9 +285,12 @@ void Walker::at_sidecar(Walk walk, std::size_t workload, std::size_t pod, std::u
     TrafficPolicy own;
     if (const auto* entry = world_.inbound->find(workload, port)) {
       const Service& service = mesh_.services[entry->service];
-      own.use_client_protocol =
-          world_.routing->traffic_policy(w.ns, &w.labels, entry->service, service.ports[entry->port].port, "", false)
-              .use_client_protocol;
+      const TrafficPolicy stated =
+          world_.routing->traffic_policy(w.ns, &w.labels, entry->service, service.ports[entry->port].port, "", false);
+      own.use_client_protocol = stated.use_client_protocol;
+      walk.hop().traffic_policy = stated.node;
+      walk.hop().cluster_service = entry->service;
+      walk.hop().cluster_port = service.ports[entry->port].port;
     }
     set_upstream_version(walk, protocol, true, &own);
   }
@@ -315,7 +318,7 @@ void Walker::at_application(Walk walk, std::size_t workload, std::uint16_t port,
   }
   walk.out.verdict = Verdict::Allowed;
   walk.out.http_status = walk.is_http() && flow_.protocol != FlowProtocol::Tcp ? std::optional(200) : std::nullopt;
-  walk.out.upstream = {walk.path, walk.authority, walk.http_version, walk.headers};
+  walk.out.upstream = as_received(walk);
   if (flow_.protocol == FlowProtocol::Grpc) walk.out.grpc_status = "OK";
   // The Envoy nearest to the client names itself (DP-260).
   if (walk.is_http() && header(walk.out.response_headers, "server").empty()) {

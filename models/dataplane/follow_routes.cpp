@@ -36,8 +36,18 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
     }
     for (const Reason& reason : choice.reasons) next.hop().reasons.push_back(reason);
     next.hop().timeout_ns = choice.timeout_ns;
-    if (choice.retries) next.hop().retry_attempts = choice.retries->attempts;
+    next.hop().retry_attempts = choice.retries ? choice.retries->attempts : 0;
+    if (choice.retries) {
+      next.hop().retry_on = choice.retries->on;
+      next.hop().per_try_timeout_ns = choice.retries->per_try_timeout_ns;
+    }
+    next.hop().fault_delay_ns = choice.fault_delay_ns;
     next.hop().traffic_policy = choice.policy.node;
+    if (choice.kind == RouteChoice::Kind::Forward) {
+      next.hop().cluster_service = choice.service;
+      next.hop().cluster_port = choice.port;
+      next.hop().cluster_subset = choice.subset_name;
+    }
     switch (choice.kind) {
       case RouteChoice::Kind::Answer: {
         if (times_out(next, choice.fault_delay_ns)) break;
@@ -82,14 +92,10 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
         if (choice.new_path) next.path = *choice.new_path;
         if (choice.new_authority) next.authority = *choice.new_authority;
         edit(next.headers, choice.request_headers);
-        for (const Mirror& mirror : choice.mirrors) {
-          const std::size_t target = mesh_.resolve_host(mirror.workload, sender.ns);
-          if (target == kNone) {
-            next.out.mirrored_to.push_back(mirror);
-            continue;
-          }
-          for (const EndpointShare& share :
-               select_endpoints({&mesh_, target, mirror.port, nullptr, sender.locality, Balancer::Envoy, {}, false})) {
+        for (const MirrorChoice& mirror : choice.mirrors) {
+          const Labels* subset = mirror.subset.empty() ? nullptr : &mirror.subset;
+          for (const EndpointShare& share : select_endpoints(
+                   {&mesh_, mirror.service, mirror.port, subset, sender.locality, Balancer::Envoy, {}, false})) {
             const Workload* w = &mesh_.workloads[share.workload];
             std::uint16_t port = share.target_port;
             if (w->external) {  // it may name a Service or pod of the mesh

@@ -14,6 +14,7 @@ std::string signature(const Outcome& o) {
   auto add = [&](std::string_view part) { (key += part) += '\x1f'; };
   add(to_string(o.verdict));
   add(o.http_status ? std::to_string(*o.http_status) : "-");
+  add(o.response_flags);  // DI: delayed, the others not
   for (const Hop& hop : o.hops) {
     add(to_string(hop.proxy));
     add(hop.name);

@@ -114,7 +114,10 @@ constexpr std::array<std::string_view, 27> kInertGroups = {"",
                                                            "spire.spiffe.io",
                                                            "storage.k8s.io",
                                                            "tempo.grafana.com"};
-constexpr std::array kInert = {KindRule{"networking.istio.io", "WorkloadGroup"}};
+constexpr std::array kInert = {KindRule{"networking.istio.io", "WorkloadGroup"},
+                               KindRule{"admissionregistration.k8s.io", "ValidatingAdmissionPolicy"},
+                               KindRule{"admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"},
+                               KindRule{"admissionregistration.k8s.io", "ValidatingWebhookConfiguration"}};
 
 template <typename List>
 bool listed(const List& list, const Object& o) {

@@ -44,6 +44,7 @@ Profile istio_1_27() {
   p.telemetry_of_service_namespace = false;
   p.trace_context_propagation_switch = false;
   p.ztunnel_log_clusters = false;
+  p.envoy_large_h2_windows = true;
   p.gateway_upstream_span = false;
   return p;
 }
@@ -151,6 +152,8 @@ constexpr std::array kSwitches = {
                &Profile::trace_context_propagation_switch},
     SwitchInfo{"ztunnelLogClusters", "TM-082", "ztunnel's access log names src.cluster and dst.cluster",
                &Profile::ztunnel_log_clusters},
+    SwitchInfo{"envoyLargeH2Windows", "HB-020", "Envoy's HTTP/2 windows are 256 MiB (up to 1.35) instead of 16 MiB",
+               &Profile::envoy_large_h2_windows},
     SwitchInfo{"gatewayUpstreamSpan", "TM-160", "gateways add one span per upstream attempt",
                &Profile::gateway_upstream_span},
 };

@@ -49,6 +49,7 @@ struct Profile {
   bool telemetry_of_service_namespace = true;    // TM-170, PO-134: a waypoint honours the service's namespace (1.30)
   bool trace_context_propagation_switch = true;  // TM-166: disableContextPropagation (1.30)
   bool ztunnel_log_clusters = true;              // TM-082: src.cluster, dst.cluster (1.31)
+  bool envoy_large_h2_windows = false;           // HB-020: 256 MiB up to Envoy 1.35 (Istio 1.27), then 16 MiB
   bool gateway_upstream_span = true;             // TM-160: PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY (not in 1.27)
 };
 

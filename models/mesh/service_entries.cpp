@@ -23,7 +23,7 @@ std::string lower(std::string_view text) {
 }
 
 // DP-110: the first policy all of whose rules match the namespace, else the default (istio/istio
-// pilot/pkg/model/service_entry_visibility.go, master 2026-08).
+// pilot/pkg/model/serviceentry_visibility.go, master 2026-08).
 Service::Visibility visibility_of(const Draft& draft, std::string_view ns) {
   using Visibility = Service::Visibility;
   if (!draft.mesh.settings.profile.service_entry_visibility) return Visibility::Public;
@@ -42,14 +42,20 @@ Service::Visibility visibility_of(const Draft& draft, std::string_view ns) {
   return word(config["defaultVisibility"].text());
 }
 
-// serviceExportTo (istio/istio pilot/pkg/model/push_context.go): applyToSidecars narrows exportTo to the visibility.
+// DP-226: with applyToSidecars the visibility caps exportTo for Envoys, and never widens it
+// (pilot/pkg/model/push_context.go, serviceExportTo).
 void cap_export(const Draft& draft, Service& s) {
-  if (s.visibility == Service::Visibility::Public) return;
-  if (!draft.mesh.settings.config_value("serviceEntryVisibility")["applyToSidecars"].boolean().value_or(false)) return;
-  const bool at_home = s.export_to.empty() || std::any_of(s.export_to.begin(), s.export_to.end(), [&](const auto& ns) {
-                         return ns == "*" || ns == "." || ns == s.ns;
+  using Visibility = Service::Visibility;
+  if (s.visibility == Visibility::Public ||
+      !draft.mesh.settings.config_value("serviceEntryVisibility")["applyToSidecars"].boolean().value_or(false))
+    return;
+  std::vector<std::string> declared = s.export_to;
+  if (declared.empty())
+    for (const Node ns : draft.mesh.settings.config_value("defaultServiceExportTo")) declared.emplace_back(ns.text());
+  const bool at_home = declared.empty() || std::any_of(declared.begin(), declared.end(), [&](const std::string& to) {
+                         return to == "*" || to == "." || to == s.ns;
                        });
-  s.export_to = {s.visibility == Service::Visibility::Namespace && at_home ? "." : "~"};
+  s.export_to = {s.visibility == Visibility::Namespace && at_home ? "." : "~"};
 }
 
 void read_addresses(const Object& entry, Service& s) {

@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "models/policy/authorization/normalize_path.h"
-#include "models/route/ingress.h"
 
 namespace meshsim::models {
 
@@ -17,7 +16,6 @@ namespace route {
 CompiledRouting::CompiledRouting(const Mesh& mesh, Diagnostics& diagnostics) : mesh_(mesh) {
   sets_ = read_virtual_services(mesh, diagnostics);
   read_gateway_api_routes(mesh, sets_, diagnostics);
-  for (RouteSet& set : read_ingress_routes(mesh)) sets_.push_back(std::move(set));
   // istiod lists converted routes and VirtualServices together, oldest first.
   std::stable_sort(sets_.begin(), sets_.end(), [](const RouteSet& a, const RouteSet& b) {
     return std::tie(a.creation, a.sort_name, a.ns) < std::tie(b.creation, b.sort_name, b.ns);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <set>
 
-#include "models/route/ingress.h"
-
 namespace meshsim::models::route {
 namespace {
 
@@ -109,8 +107,6 @@ void GatewayServers::bind_istio(const Mesh& mesh) {
   std::map<std::string, Labels> selectors;  // by namespace/name
   for (const Object* object : mesh.objects_of("Gateway", "networking.istio.io"))
     selectors[object->ns + '/' + object->name] = read_labels(object->spec()["selector"]);
-  for (const Server& server : servers_)
-    if (server.object.kind == "Ingress") selectors[server.gateway_key] = ingress_selector(mesh);
   for (std::size_t g = 0; g < mesh.gateways.size(); ++g) {
     const Gateway& gateway = mesh.gateways[g];
     if (gateway.kind == Gateway::Kind::Waypoint || gateway.kind == Gateway::Kind::EastWest) continue;
@@ -200,8 +196,7 @@ const std::vector<std::uint32_t>& GatewayServers::order(const std::string& key, 
 void GatewayServers::compile(const Mesh& mesh, const std::vector<RouteSet>& sets, Diagnostics& diagnostics) {
   mesh_ = &mesh;
   by_gateway_.resize(mesh.gateways.size());
-  servers_ = read_ingress_servers(mesh);
-  for (Server& server : read_istio_gateways(mesh, diagnostics)) servers_.push_back(std::move(server));
+  servers_ = read_istio_gateways(mesh, diagnostics);
   bind_istio(mesh);
   bind_listeners(mesh);
   const std::vector<std::string> by_default = read_strings(mesh.settings.config_value("defaultVirtualServiceExportTo"));

@@ -59,6 +59,14 @@ struct RetryPolicy {
   std::int64_t per_try_timeout_ns = 0;
 };
 
+// A copy that goes along: to which endpoints, and how often.
+struct MirrorChoice {
+  std::size_t service = kNone;  // into Mesh::services
+  std::uint16_t port = 0;
+  Labels subset;
+  double share = 1.0;
+};
+
 // One way a request can go from here.
 struct RouteChoice {
   double probability = 1.0;
@@ -82,7 +90,7 @@ struct RouteChoice {
   // Rewrites of what goes on.
   std::optional<std::string> new_path, new_authority;
   HeaderEdits request_headers, response_headers;
-  std::vector<Mirror> mirrors;
+  std::vector<MirrorChoice> mirrors;
   std::int64_t timeout_ns = 0;  // 0: none
   std::optional<RetryPolicy> retries;
   std::int64_t fault_delay_ns = 0;

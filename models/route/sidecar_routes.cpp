@@ -37,7 +37,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
   std::string host = lower(host_without_port(authority));
   if (host.ends_with('.')) host.pop_back();
   auto usable = [&](std::size_t service) {
-    return service != kNone && view.services[service] && http_or_sniffed(mesh_.services[service].find_port(port));
+    return service != kNone && view.shows(service) && http_or_sniffed(mesh_.services[service].find_port(port));
   };
   auto known = [&](const std::string& name) -> std::size_t {
     std::size_t service = scope.find(name);
@@ -56,12 +56,13 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
     });
   };
   // The routes of an alias are its own, under its full name alone.
+  const auto* exact = view.sets_of_exact(host);
+  const bool routed = exact != nullptr && foreign(*exact);
   if (const std::size_t named = scope.find(host);
-      named != kNone && port == 80 && !mesh_.services[named].external_name.empty())
-    if (const auto it = view.exact.find(host); it != view.exact.end() && foreign(it->second))
-      return {kNone, host, true};
+      routed && named != kNone && port == 80 && !mesh_.services[named].external_name.empty())
+    return {kNone, host, true};
   if (const std::size_t service = known(host); service != kNone) return {service, {}, true};
-  if (const auto it = view.exact.find(host); it != view.exact.end() && foreign(it->second)) return {kNone, host, true};
+  if (routed) return {kNone, host, true};
   const std::string domain = mesh_.fqdn("", "");
   const std::string suffix = domain.substr(domain.find("svc"));
   if (!host.empty() && host.find(':') == std::string::npos) {
@@ -85,7 +86,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
     }
     if (const std::size_t service = known("*." + rest); service != kNone) return {service, {}, true};
   }
-  for (const auto& [pattern, sets] : view.wild)
+  for (const auto& [pattern, sets] : view.wildcards())
     if (host_matches(pattern, host) && foreign(sets)) return {kNone, host, true};
   return {};
 }
@@ -185,7 +186,7 @@ std::vector<RouteChoice> CompiledRouting::on_shared_listener(const Scope& scope,
   for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
     const Service& candidate = mesh_.services[s];
     const ServicePort* port = candidate.find_port(at.listener_port);
-    if (!view.services[s] || port == nullptr || has_own_listener(candidate)) continue;
+    if (!view.shows(s) || port == nullptr || has_own_listener(candidate)) continue;
     if (is_http(port->protocol) || is_tls(port->protocol)) continue;
     auto age = [&](std::size_t i) {
       const Service& service = mesh_.services[i];
@@ -215,7 +216,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_http(const Scope& scope, const
   // authority selects nothing there.
   if (declared != nullptr && declared->protocol == Protocol::Unset && has_own_listener(mesh_.services[service]))
     return route_host(view, at, side, service, lower(mesh_.services[service].hostname), port, request);
-  const bool listener = view.has_http_port[port] || declared != nullptr;
+  const bool listener = view.has_http_port(port) || declared != nullptr;
   if (!listener) return on_shared_listener(scope, view, at, original_host);
   const VirtualHost host = virtual_host(scope, view, port, request.authority);
   if (!host.found) return unknown_destination(scope, at, true, original_host);
@@ -298,7 +299,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, con
     for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
       const Service& candidate = mesh_.services[s];
       const ServicePort* p = candidate.find_port(at.listener_port);
-      if (!view->services[s] || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
+      if (!view->shows(s) || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
       bool chains = false;
       const int score = stream_rule(*view, at, s, sni, chains) != nullptr ? 200'000
                         : chains                                          ? -1
@@ -323,7 +324,7 @@ std::vector<RouteChoice> CompiledRouting::at_sidecar(std::size_t client, std::si
   const Scope& scope = scopes_.of_workload(client);
   const EgressView* view = scope.view(port);
   Evaluator at = evaluator(ProxyKind::Sidecar, scope, &mesh_.workloads[client].labels, port);
-  if (service != kNone && (view == nullptr || !view->services[service])) service = kNone;
+  if (service != kNone && (view == nullptr || !view->shows(service))) service = kNone;
   if (request.http && view != nullptr) {
     at.single_port_default = false;
     return on_normal_path(request, [&](const RouteRequest& normal) {

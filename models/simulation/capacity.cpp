@@ -14,11 +14,20 @@ using namespace simulation;
 
 namespace {
 
+const ProxyCost& cost_of(const PathPoint& point, const CostModel& c) {
+  return point.kind == ActorKind::Sidecar    ? (point.http ? c.sidecar_http : c.sidecar_tcp)
+         : point.kind == ActorKind::Gateway  ? c.gateway
+         : point.kind == ActorKind::Waypoint ? c.waypoint
+                                             : c.ztunnel;
+}
+
+double cpu_share(const PathPoint& point, const CostModel& c) {
+  const ProxyCost& cost = cost_of(point, c);
+  return cost.latency_ns > 0 ? cost.cpu_ns / cost.latency_ns : 0;
+}
+
 double half_service_ns(const PathPoint& point, const FlowTraffic& traffic, bool request, const CostModel& c) {
-  const ProxyCost& cost = point.kind == ActorKind::Sidecar    ? (point.http ? c.sidecar_http : c.sidecar_tcp)
-                          : point.kind == ActorKind::Gateway  ? c.gateway
-                          : point.kind == ActorKind::Waypoint ? c.waypoint
-                                                              : c.ztunnel;
+  const ProxyCost& cost = cost_of(point, c);
   const std::uint64_t bytes = request ? traffic.request_bytes : traffic.response_bytes;
   return (cost.latency_ns / 2 + beyond_calibration_ns(c, cost, point.kind == ActorKind::Ztunnel, bytes)) * c.platform;
 }
@@ -41,19 +50,20 @@ class Builder {
       if (t.arrivals == "ramp") stations[f].arrivals = (t.per_second.value_or(0) + t.ramp_to) / 2;
     }
     std::vector<sim::analysis::Routing> routing;
-    std::vector<double> work(actors), visits(actors);  // of a station over all flows, weighted below
-    std::vector<std::map<std::uint32_t, std::pair<double, double>>> of_flow(flows);  // actor -> (visits, ns)
+    std::vector<double> work(actors), visits(actors), cpu(actors);  // of a station over all flows, weighted below
+    std::vector<std::map<std::uint32_t, Load>> of_flow(flows);      // by actor
     for (std::size_t f = 0; f < flows; ++f) visit(f, of_flow[f]);
     for (std::size_t f = 0; f < flows; ++f) {
-      for (const auto& [actor, load] : of_flow[f]) routing.push_back({f, flows + actor, load.first});
+      for (const auto& [actor, load] : of_flow[f]) routing.push_back({f, flows + actor, load.visits});
       call(f, routing);
     }
     auto rates = sim::analysis::solve_open(stations, routing);
     if (!rates) return std::nullopt;
     for (std::size_t f = 0; f < flows; ++f)
       for (const auto& [actor, load] : of_flow[f]) {
-        work[actor] += rates->rate[f] * load.second;
-        visits[actor] += rates->rate[f] * load.first;
+        work[actor] += rates->rate[f] * load.ns;
+        cpu[actor] += rates->rate[f] * load.cpu_ns;
+        visits[actor] += rates->rate[f] * load.visits;
       }
     for (std::size_t a = 0; a < actors; ++a) {
       stations[flows + a].servers = people_.actors()[a].workers;
@@ -61,12 +71,16 @@ class Builder {
     }
     rates = sim::analysis::solve_open(stations, routing);
     if (!rates || rates->total_arrivals <= 0) return std::nullopt;
-    return report(*rates, flows);
+    return report(*rates, flows, cpu);
   }
 
  private:
+  struct Load {  // that one request of a flow brings to an actor
+    double visits = 0, ns = 0, cpu_ns = 0;
+  };
+
   // Mean visits and work of one request of the flow, pods taken evenly.
-  void visit(std::size_t f, std::map<std::uint32_t, std::pair<double, double>>& into) {
+  void visit(std::size_t f, std::map<std::uint32_t, Load>& into) {
     const SimulatedFlow& flow = input_.flows[f];
     const Mesh& mesh = *input_.epochs.front().world.mesh;
     std::vector<std::uint32_t> clients = {people_.outside()};
@@ -100,11 +114,13 @@ class Builder {
                                                                        : p.proxy;
           if (actor == kNobody) continue;
           const double part = share / static_cast<double>(pods->size());
-          auto& [count, ns] = into[actor];
-          count += part * (application ? 1 : 2);
-          ns += part * (application ? service_of(p.workload)
-                                    : half_service_ns(point, flow.traffic, true, input_.costs) +
-                                          half_service_ns(point, flow.traffic, false, input_.costs));
+          Load& load = into[actor];
+          const double ns = application ? service_of(p.workload)
+                                        : half_service_ns(point, flow.traffic, true, input_.costs) +
+                                              half_service_ns(point, flow.traffic, false, input_.costs);
+          load.visits += part * (application ? 1 : 2);
+          load.ns += part * ns;
+          load.cpu_ns += part * (application ? cpu_of(p.workload, ns) : ns * cpu_share(point, input_.costs));
         }
       }
     }
@@ -114,6 +130,12 @@ class Builder {
     for (const Application& a : input_.applications)
       if (a.workload == workload && a.service) return static_cast<double>(a.service->mean().ns);
     return input_.costs.application_ns;
+  }
+
+  double cpu_of(const std::string& workload, double service_ns) const {
+    for (const Application& a : input_.applications)
+      if (a.workload == workload) return a.cpu_ns.value_or(service_ns);
+    return service_ns;
   }
 
   // Calls that a request of this flow causes where it arrives.
@@ -133,7 +155,7 @@ class Builder {
     }
   }
 
-  Capacity report(const sim::analysis::OpenNetwork& network, std::size_t flows) const {
+  Capacity report(const sim::analysis::OpenNetwork& network, std::size_t flows, const std::vector<double>& cpu) const {
     Capacity out;
     constexpr std::string_view kKinds[] = {"sidecar", "ztunnel", "waypoint", "gateway", "application"};
     for (std::size_t a = 0; a < people_.actors().size(); ++a) {
@@ -142,12 +164,23 @@ class Builder {
       out.stations.push_back({std::string(kKinds[static_cast<std::size_t>(actor.kind)]), actor.name, actor.workload,
                               network.rate[flows + a], actor.workers == 0 ? 0 : network.utilisation[flows + a]});
     }
+    // Nodes with known cores are stations of their own: whatever runs there needs them.
+    std::vector<double> of_node(people_.nodes().size());
+    for (std::size_t a = 0; a < people_.actors().size(); ++a) of_node[people_.actors()[a].node] += cpu[a] * 1e-9;
+    for (std::size_t n = 0; n < of_node.size(); ++n) {
+      const Place& node = people_.nodes()[n];
+      if (node.cores == 0 || of_node[n] <= 0) continue;
+      out.stations.push_back(
+          {"node", node.name, node.name, network.total_arrivals, of_node[n] * 65536 / static_cast<double>(node.cores)});
+    }
     std::stable_sort(out.stations.begin(), out.stations.end(),
                      [](const StationLoad& a, const StationLoad& b) { return a.utilisation > b.utilisation; });
     if (!out.stations.empty() && out.stations.front().utilisation > 0)
       out.bottleneck = out.stations.front().proxy + ' ' + out.stations.front().name;
     out.offered_per_second = network.total_arrivals;
     out.sustainable_per_second = network.sustainable;
+    if (!out.stations.empty() && out.stations.front().proxy == "node")
+      out.sustainable_per_second = network.total_arrivals / out.stations.front().utilisation;
     return out;
   }
 

@@ -11,8 +11,8 @@
 namespace meshsim::models {
 
 struct StationLoad {
-  std::string proxy, name, workload;  // as ProxyStatistics
-  double per_second = 0;              // services: request and response count each
+  std::string proxy, name, workload;  // as ProxyStatistics; "node" where the cores of a node are known
+  double per_second = 0;              // services: request and response count each; of a node: requests
   double utilisation = 0;             // of each of its workers, on average
 };
 

@@ -15,7 +15,8 @@ void Engine::schedule_changes() {
     sim_.call_at({input_.epochs[e].at_ns}, [this, e] { epoch_begins(e); });
   }
   for (const Disturbance& d : input_.disturbances) {
-    changes_.push_back({d.at_ns, (d.heal ? "heal " : "fail ") + d.name, -1, -1, replication_});
+    changes_.push_back(
+        {d.at_ns, (d.heal ? "heal " : "fail ") + d.name + (d.errors ? " by errors" : ""), -1, -1, replication_});
     sim_.call_at({d.at_ns}, [this, &d] { disturb(d); });
   }
 }
@@ -98,9 +99,22 @@ void Engine::set_alive(std::uint32_t actor, bool alive) {
     return;
   }
   // What waits there is reset; what is being served gets through.
-  for (const sim::Slot waiting : sim_.waiting(actors_[actor].station)) {
-    sim_.withdraw(waiting);
+  const std::uint32_t shared = actors_[actor].shared;
+  for (const sim::Slot waiting :
+       shared != CoreSharing::kNothing ? cores_.waiting(shared) : sim_.waiting(actors_[actor].station)) {
+    if (shared != CoreSharing::kNothing) {
+      give_up_cores(waiting);
+    } else {
+      sim_.withdraw(waiting);
+    }
     fail(waiting, people_.actors()[actor].kind == ActorKind::Application ? Cause::PodGone : Cause::ProxyDown);
+  }
+  for (const PoolLimits& limits : limits_) {
+    if (clusters_[limits.cluster].actor != actor) continue;
+    for (const sim::Slot waiting : std::deque<sim::Slot>(limits.waiting)) {
+      leave_queue(waiting);
+      fail(waiting, Cause::ProxyDown);
+    }
   }
 }
 
@@ -116,6 +130,16 @@ void Engine::disturb(const Disturbance& d) {
   switch (d.kind) {
     case Kind::Workload:
     case Kind::Pod:
+      if (up || d.errors) {
+        for (const Pod& pod : people_.pods()) {
+          if ((d.kind == Kind::Pod ? pod.name : pod.workload) != d.name || pod.application == kNobody) continue;
+          const std::uint32_t application = application_of_[pod.application];
+          error_share_[pod.application] =
+              d.errors.value_or(application == kNobody ? 0 : input_.applications[application].error_share);
+        }
+        if (d.errors) break;
+      }
+      [[fallthrough]];
     case Kind::Gateway:
       for (std::uint32_t p = 0; p < people_.pods().size(); ++p) {
         const Pod& pod = people_.pods()[p];
@@ -171,19 +195,36 @@ void Engine::disturb(const Disturbance& d) {
   renew_clients();
 }
 
-bool Engine::path_is_cut(const Program& program) const {
-  std::uint32_t here = people_.pods()[program.cast.client].node;
-  const auto cut = [&](std::uint32_t pod) {
-    if (pod == kNobody) return false;
+bool Engine::meets_a_cut(sim::Slot who) {
+  if (cut_links_.empty()) return false;
+  Request& r = sim_[who];
+  const Program& program = programs_[r.program];
+  const Cast& cast = program.cast;
+  std::uint32_t here = people_.pods()[cast.client].node;
+  std::size_t leg = 0;  // from the client, from the first gateway, ...
+  bool found = false;
+  for (const std::uint32_t pod : {cast.gateways[0], cast.gateways[1], cast.gateways[2], cast.server}) {
+    if (pod == kNobody) continue;
     const std::uint32_t there = people_.pods()[pod].node;
     const auto link = std::minmax(here, there);
-    const bool is_cut = cut_links_.contains({link.first, link.second});
+    found = cut_links_.contains({link.first, link.second});
+    if (found) break;
     here = there;
-    return is_cut;
-  };
-  for (const std::uint32_t gateway : program.cast.gateways)
-    if (cut(gateway)) return true;
-  return cut(program.cast.server);
+    ++leg;
+  }
+  if (!found) return false;
+  // The Envoy that sends on this leg learns of it, or else the client.
+  std::size_t gateways = 0, from = 0;
+  for (std::size_t i = 0; i < program.plan->points.size(); ++i) {
+    const PathPoint& point = program.plan->points[i];
+    if (point.role == Role::Gateway) ++gateways;
+    if (point.role == Role::Server) break;
+    from = point.role == Role::Gateway ? gateways : 0;
+    for (std::uint8_t t = 0; t < program.tier_count; ++t)
+      if (program.tiers[t].point == i && from == leg) r.pc = std::max(r.pc, program.tiers[t].out_at);
+  }
+  fail(who, Cause::Silent);
+  return true;
 }
 
 // Which flows are to be looked at again when this proxy learns something: everybody whom they may meet in any epoch.

@@ -1,6 +1,7 @@
 // Which way a request goes: the outcome by its share, the pods by the balancer of whoever chooses, and the plan for the
 // configurations that the proxies of exactly these pods have.
 #include <algorithm>
+#include <set>
 
 #include "models/simulation/engine.h"
 
@@ -38,8 +39,8 @@ const std::vector<std::uint32_t>& Engine::gateway_pods(std::size_t epoch, std::s
   return people_.pods_of_gateway(epoch, gateway);
 }
 
-// Envoy: the less loaded of two at random (LEAST_REQUEST), as its own connections show it. ztunnel and kube-proxy: at
-// random.
+// Envoy: the less loaded of two at random (LEAST_REQUEST; they may be the same), as its own connections show it. ztunnel
+// and kube-proxy: at random.
 std::uint32_t Engine::balance(const Choice& choice, std::size_t flow, const std::vector<std::uint32_t>& pods,
                               std::uint64_t draw) {
   if (pods.size() == 1) return pods.front();
@@ -49,38 +50,115 @@ std::uint32_t Engine::balance(const Choice& choice, std::size_t flow, const std:
     return p.http && p.role != Role::Server && p.kind != ActorKind::Application;
   });
   if (!envoy) return pods[a];
-  std::size_t b = sim::below(pods.size() - 1, sim::mix64(draw));
-  if (b >= a) ++b;
+  const std::size_t b = sim::below(pods.size(), sim::mix64(draw));
   const auto load = [&](std::size_t i) {
     Cast cast = choice.cast;
     cast.server = pods[i];
     const Program& program = programs_[program_for(*choice.plan, choice.plan_id, flow, cast)];
-    return program.last_pool == kNobody ? 0u : pools_[program.last_pool].in_use;
+    return busy(program.last_pool);
   };
   return load(b) < load(a) ? pods[b] : pods[a];
 }
 
-void Engine::fill(Choice& choice, std::size_t flow, const Request& request, const Cast* kept) {
+std::uint32_t Engine::busy(std::uint32_t pool) const {
+  if (pool == kNobody) return 0;
+  if (pools_[pool].limits == kNobody) return pools_[pool].in_use;
+  std::uint32_t sum = 0;
+  for (std::uint32_t w = 0; w < clusters_[limits_[pools_[pool].limits].cluster].workers; ++w)
+    sum += pools_[pool + w].in_use;
+  return sum;
+}
+
+// `salt`: other draws than the first ones.
+void Engine::fill(Choice& choice, std::size_t flow, const Request& request, const Cast* kept, std::uint64_t salt) {
   const Plan& plan = *choice.plan;
+  const auto draw = [&](std::uint32_t purpose) {
+    return salt == 0 ? luck(request, purpose) : sim::mix64(luck(request, purpose) ^ salt);
+  };
   for (std::size_t i = 0; i < plan.gateways.size() && i < kMostGateways; ++i) {
     if (kept != nullptr && kept->gateways[i] != kNobody) {
       choice.cast.gateways[i] = kept->gateways[i];
       continue;
     }
     const auto& pods = gateway_pods(choice.client_epoch, plan.gateways[i]);
-    choice.cast.gateways[i] = pods[sim::below(pods.size(), luck(request, static_cast<std::uint32_t>(kGatewayA + i)))];
+    choice.cast.gateways[i] = pods[sim::below(pods.size(), draw(static_cast<std::uint32_t>(kGatewayA + i)))];
   }
   for (std::size_t i = plan.gateways.size(); i < kMostGateways; ++i) choice.cast.gateways[i] = kNobody;
   choice.cast.server = kNobody;
   if (plan.server == kNone) return;
   const auto& pods = people_.pods_of(choice.client_epoch, plan.server);
-  choice.cast.server = balance(choice, flow, pods, luck(request, kServerA));
+  choice.cast.server = balance(choice, flow, pods, draw(kServerA));
+}
+
+// An Envoy leaves out the endpoints that its outlier detection has ejected, unless too few are left (panic), and a new
+// attempt those it has tried before (DP-246: up to five further choices). Weights stay those of the endpoints left.
+void Engine::steer(Choice& choice, const PlanSet& set, std::size_t flow, const Request& request, std::uint64_t draw) {
+  const std::uint32_t target = choice.plan->target;
+  const ClusterState* state = nullptr;
+  bool panic = true;
+  if (choice.plan->ejects) {
+    const PathPoint& point = choice.plan->points[choice.plan->chooser];
+    std::size_t gateway = 0;
+    for (std::size_t i = 0; i < choice.plan->chooser; ++i)
+      gateway += choice.plan->points[i].role == Role::Gateway ? 1 : 0;
+    const std::uint32_t actor = actor_at(point, choice.cast, gateway);
+    if (actor == kNobody) return;
+    ClusterState& own = clusters_[cluster_state(actor, point.cluster)];
+    std::set<std::size_t> servers;
+    for (const Plan& plan : set.plans)
+      if (plan.server != kNone && plan.target == target) servers.insert(plan.server);
+    own.endpoints = 0;
+    for (const std::size_t server : servers)
+      own.endpoints += static_cast<std::uint32_t>(people_.pods_of(choice.client_epoch, server).size());
+    const std::uint32_t healthy = own.endpoints - std::min(own.endpoints, own.ejected);
+    panic = std::uint64_t{healthy} * 100 < std::uint64_t{policy_of(own).min_health_percent} * own.endpoints;
+    if (!panic && healthy == 0) {
+      choice.unhealthy = true;  // UH
+      return;
+    }
+    state = &own;
+  }
+  const auto ejected = [&](std::uint32_t pod) {
+    if (state == nullptr || panic) return false;
+    const auto it = state->hosts.find(pod);
+    return it != state->hosts.end() && it->second.ejected;
+  };
+  const auto tried = [&](std::uint32_t pod) {
+    if (request.care == kNobody) return false;
+    const auto& list = cares_[request.care].tried;
+    return std::find(list.begin(), list.end(), pod) != list.end();
+  };
+  constexpr int kMost = 64, kForTried = 5;
+  for (int i = 0; i < kMost; ++i) {
+    const std::uint32_t pod = choice.cast.server;
+    if (!ejected(pod) && (i >= kForTried || !tried(pod))) return;
+    const std::uint64_t other = sim::mix64(draw + static_cast<std::uint64_t>(i) + 1);
+    std::uint32_t index = 0;
+    const Plan& plan = set.pick(other, index);
+    if (plan.server == kNone || plan.target != target) continue;  // another cluster: not this Envoy's choice
+    choice.plan = &plan;
+    choice.plan_id = set.first_id + index;
+    const Cast kept = choice.cast;
+    fill(choice, flow, request, &kept, other);
+  }
+  for (std::size_t p = 0; p < set.plans.size(); ++p) {  // nearly everybody is out
+    const Plan& plan = set.plans[p];
+    if (plan.server == kNone || plan.target != target) continue;
+    for (const std::uint32_t pod : people_.pods_of(choice.client_epoch, plan.server)) {
+      if (ejected(pod)) continue;
+      choice.plan = &plan;
+      choice.plan_id = set.first_id + static_cast<std::uint32_t>(p);
+      choice.cast.server = pod;
+      return;
+    }
+  }
 }
 
 Engine::Choice Engine::choose(std::size_t flow, std::uint32_t variant, std::uint32_t client, std::size_t client_epoch,
                               const Request& request, const Cast* kept) {
   Configurations configurations{client_epoch, client_epoch, client_epoch};
-  const std::uint64_t draw = luck(request, kPath);
+  // Attempts of one request stay in the cluster that its route chose once.
+  const std::uint64_t draw = flows_[request.flow].luck.at(static_cast<std::uint64_t>(request.number) << 7 | kPath);
   Choice out;
   out.client_epoch = client_epoch;
   out.cast.client = client;
@@ -92,6 +170,8 @@ Engine::Choice Engine::choose(std::size_t flow, std::uint32_t variant, std::uint
     out.plan = &set.pick(draw, index);
     out.plan_id = set.first_id + index;
     fill(out, flow, request, kept);
+    if (out.cast.server != kNobody && (out.plan->ejects || request.attempt > 0)) [[unlikely]]
+      steer(out, set, flow, request, draw);
     if (settled_) break;
     Configurations now = configurations;
     if (out.cast.gateways[0] != kNobody) {
@@ -126,7 +206,7 @@ Engine::Choice Engine::choose_on(const Connection& connection, const Request& re
   const std::size_t flow = connection.flow, epoch = connection.client_epoch;
   const std::uint32_t variant = connection.variant;
   if (!plan->gateways.empty()) return choose(flow, variant, cast.client, epoch, request, &cast);
-  Choice out{plan, plan_id, cast, epoch};
+  Choice out{plan, plan_id, cast, epoch, false};
   if (cast.server == kNobody) return out;
   const PlanSet& now = book_.get(flow, variant, {epoch, epoch, epoch_of_server(*plan, cast.server, epoch)});
   for (std::size_t i = 0; i < now.plans.size(); ++i)

@@ -105,6 +105,7 @@ void Engine::close_connection(std::uint32_t id) {
     if (pool.open > pool.in_use) {
       --pool.open;
       ++pool.closed;
+      if (!pool.unused.empty()) pool.unused.pop_back();
       if (pool.streams > 0) --pool.streams;
     }
     break;

@@ -1,8 +1,11 @@
 #include "models/simulation/cost_model.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "models/simulation/core_sharing.h"
 #include "models/simulation/wire_bytes.h"
+#include "sim/exact_math.h"
 
 namespace meshsim::models {
 
@@ -13,6 +16,16 @@ double beyond_calibration_ns(const CostModel& costs, const ProxyCost& proxy, boo
   if (ztunnel && bytes < 131'072)
     out += costs.ztunnel_chunk_ns * static_cast<double>(ztunnel_data_frames(bytes, 0) - 1);
   return out;
+}
+
+double batching_factor(const CostModel& costs, double per_second) {
+  if (!costs.batching) return 1;
+  return sim::exact_exp(-0.19 * sim::exact_log(std::clamp(per_second, 10.0, 3000.0) / 1000));
+}
+
+std::uint64_t core_weight(double cpu_ns, double latency_ns) {
+  constexpr auto core = static_cast<double>(simulation::CoreSharing::kCore);
+  return latency_ns > 0 ? static_cast<std::uint64_t>(core * cpu_ns / latency_ns) : 0;
 }
 
 sim::Law half_law(const ProxyCost& cost, double platform) {

@@ -3,8 +3,9 @@
 // (origins and ranges: the reference's table CO-021); every one can be overridden in a scenario's `costs`. A proxy is a
 // station: an Envoy has workers that own their connections, a ztunnel workers that share one queue (CO-020). Times are
 // those of a dedicated bare-metal core; `platform` multiplies them (CO-025). The published figures were taken with
-// messages of about 1 KiB, so per-byte and per-chunk costs count what lies beyond that.
-// Where it stops: no contention for the cores of a node, no dependence of CPU on the rate (CO-023).
+// messages of about 1 KiB, so per-byte and per-chunk costs count what lies beyond that. `batching` makes the CPU of an
+// Envoy's request fall with its rate (CO-023, off by default as there). Where it stops: no cost of switching between
+// threads; batching changes CPU, not latency.
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -59,8 +60,22 @@ struct CostModel {
   double ztunnel_memory = 10e6, ztunnel_per_workload = 1e3, ztunnel_per_hbone = 7e3, ztunnel_per_stream = 4e3,
          ztunnel_per_connection = 600;
 
+  bool batching = false;  // CO-023
+
+  // HTTP/2 windows of HBONE ends, bytes per stream and per connection (HB-020, HB-053). Envoy's follow its version
+  // unless stated (0).
+  std::uint64_t ztunnel_stream_window = 4'194'304, ztunnel_connection_window = 16'777'216;
+  std::uint64_t envoy_stream_window = 0, envoy_connection_window = 0;
+
   static constexpr std::uint64_t calibration_bytes = 1024;
 };
+
+// CO-023: c(rate) = c(1000) * (rate / 1000)^-0.19, measured from 10 to 3000 requests/s; constant beyond. 1 without
+// batching.
+double batching_factor(const CostModel& costs, double per_second);
+
+// Cores in use while something of this CPU takes this time, in 1/65536 of a core.
+std::uint64_t core_weight(double cpu_ns, double latency_ns);
 
 // What a message costs at a proxy beyond the calibration message, in ns of one direction, unscaled.
 double beyond_calibration_ns(const CostModel& costs, const ProxyCost& proxy, bool ztunnel, std::uint64_t bytes);

@@ -65,6 +65,35 @@ std::uint32_t PlanBook::outcome_id(std::size_t flow, const OutcomeCount& key) {
   return static_cast<std::uint32_t>(list.size() - 1);
 }
 
+std::uint32_t PlanBook::cluster(const World& world, const Hop& hop) {
+  if (!hop.traffic_policy.has_value()) return kNobody;
+  Cluster c;
+  c.inbound = hop.inbound && hop.proxy == ProxyKind::Sidecar;
+  c.policy = read_cluster_policy(hop.traffic_policy, c.inbound);
+  if (c.policy.plain()) return kNobody;
+  if (hop.cluster_service < world.mesh->services.size()) c.name = world.mesh->services[hop.cluster_service].hostname;
+  c.name += ':' + std::to_string(hop.cluster_port);
+  if (!hop.cluster_subset.empty()) c.name += '/' + hop.cluster_subset;
+  const auto it = std::find(clusters_.begin(), clusters_.end(), c);
+  if (it != clusters_.end()) return static_cast<std::uint32_t>(it - clusters_.begin());
+  clusters_.push_back(std::move(c));
+  return static_cast<std::uint32_t>(clusters_.size() - 1);
+}
+
+// What the route chosen here says about time. Without one (the server's sidecar) R0 of DP-246 holds.
+void PlanBook::read_route(const World& world, const Hop& hop, PathPoint& point) {
+  point.timeout_ns = hop.timeout_ns;
+  point.per_try_ns = hop.per_try_timeout_ns;
+  point.delay_ns = hop.fault_delay_ns;
+  point.cluster = cluster(world, hop);
+  const bool by_default = hop.retry_attempts < 0;
+  point.retries = by_default ? 2 : hop.retry_attempts;
+  const RetryOn on = read_retry_on(by_default ? std::string_view("reset-before-request") : hop.retry_on);
+  const auto it = std::find(conditions_.begin(), conditions_.end(), on);
+  point.retry_on = static_cast<std::uint32_t>(it - conditions_.begin());
+  if (it == conditions_.end()) conditions_.push_back(on);
+}
+
 void PlanBook::add_points(std::size_t flow, const World& world, const Outcome& outcome, Plan& plan) {
   const bool from_gateway = input_.flows[flow].flow.from.kind == Client::Kind::Gateway;
   Transport leaving = Transport::Plaintext;
@@ -86,15 +115,23 @@ void PlanBook::add_points(std::size_t flow, const World& world, const Outcome& o
     // The hop of a sender shows what leaves it, the hop of a receiver what arrives.
     point.arriving = hop.inbound ? hop.transport : first ? Transport::Plaintext : leaving;
     if (!hop.inbound) leaving = hop.transport;
-    point.timeout_ns = hop.timeout_ns;
-    // Envoy's default in Istio is two more attempts for requests that failed to connect or were answered 503.
-    if (hop.http && !(hop.inbound && hop.proxy == ProxyKind::Sidecar))
-      point.retries = hop.retry_attempts < 0 ? 2 : hop.retry_attempts;
-    point.most_requests = hop.traffic_policy["connectionPool"]["http"]["http2MaxRequests"].integer().value_or(0);
+    if (hop.http) read_route(world, hop, point);
     point.meter = meter(flow, std::string(to_string(hop.proxy)), hop.name, hop.inbound);
     plan.points.push_back(point);
     first = false;
   }
+  for (std::size_t i = 0; i < plan.points.size(); ++i)
+    if (plan.points[i].http && plan.points[i].role != Role::Server) plan.chooser = i;
+  if (plan.chooser != kNone) {
+    const Hop& hop = outcome.hops[plan.chooser];
+    const std::string name =
+        std::to_string(hop.cluster_service) + ':' + std::to_string(hop.cluster_port) + '/' + hop.cluster_subset;
+    const auto it = std::find(targets_.begin(), targets_.end(), name);
+    plan.target = static_cast<std::uint32_t>(it - targets_.begin());
+    if (it == targets_.end()) targets_.push_back(name);
+  }
+  if (plan.chooser != kNone && plan.points[plan.chooser].cluster != kNobody)
+    plan.ejects = clusters_[plan.points[plan.chooser].cluster].policy.outlier;
   plan.reaches_application = outcome.verdict == Verdict::Allowed;
   plan.server = outcome.destination_workload;
   plan.external = plan.reaches_application && plan.server == kNone;
@@ -116,6 +153,7 @@ Plan PlanBook::compile(std::size_t flow, const World& world, const Outcome& outc
   add_points(flow, world, outcome, plan);
   const FlowProtocol protocol = input_.flows[flow].flow.protocol;
   plan.multiplexed = protocol == FlowProtocol::Http2 || protocol == FlowProtocol::Grpc;
+  plan.grpc = protocol == FlowProtocol::Grpc;
   plan.silent =
       !plan.reaches_application && (names_rule(outcome.reasons, "DP-312") || names_rule(outcome.reasons, "DP-116"));
   for (const Hop& hop : outcome.hops)

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/simulation/cluster_policy.h"
 #include "models/simulation/population.h"
 #include "models/simulation/protections.h"
 
@@ -24,8 +25,11 @@ struct PathPoint {
   Transport arriving = Transport::Plaintext;  // of the connection that arrives here
   std::uint16_t meter = 0;                    // into PlanBook::meters(flow)
   std::int64_t timeout_ns = 0;                // of the route it chose
-  int retries = 0;                            // it may try again
-  std::int64_t most_requests = 0;             // circuit breaker: more at once towards the destination are refused
+  std::int64_t per_try_ns = 0;                // of each attempt
+  std::int64_t delay_ns = 0;                  // injected fault
+  int retries = 0;                            // it may try again so often,
+  std::uint32_t retry_on = 0;                 // under these conditions: into PlanBook::conditions()
+  std::uint32_t cluster = kNobody;            // whose endpoints it balances, if limits or ejection are stated for it
 };
 
 struct Meter {  // a HopLatency to be
@@ -43,6 +47,10 @@ struct Plan {
   bool external = false;      // outside the mesh: no pod of ours answers
   bool silent = false;        // nobody answers: the client waits for the connect timeout (DP-312)
   bool multiplexed = false;   // HTTP/2: one connection carries many requests
+  bool grpc = false;
+  std::size_t chooser = kNone;  // point that chose the server's pod for an HTTP request; kNone: ztunnel or kube-proxy
+  bool ejects = false;          // it leaves out endpoints that fail
+  std::uint32_t target = kNobody;  // service, port and subset among whose endpoints it chose: PlanBook counts them
   std::uint32_t outcome = 0;  // into PlanBook::outcomes(flow)
   std::vector<std::pair<std::uint32_t, PolicyStatus>> protections;
   std::vector<std::uint32_t> lost;  // into PlanBook::signals()
@@ -76,6 +84,8 @@ class PlanBook {
   std::vector<OutcomeCount>& outcomes(std::size_t flow) { return outcomes_[flow]; }
   std::uint32_t outcome_id(std::size_t flow, const OutcomeCount& key);
   const std::vector<std::string>& signals() const { return signals_; }
+  const std::vector<Cluster>& clusters() const { return clusters_; }
+  const std::vector<RetryOn>& conditions() const { return conditions_; }
   const Protections& protections() const { return protections_; }
 
  private:
@@ -83,6 +93,8 @@ class PlanBook {
   void add_points(std::size_t flow, const World& world, const Outcome& outcome, Plan& plan);
   std::uint16_t meter(std::size_t flow, std::string proxy, const std::string& name, bool inbound);
   std::uint32_t signal(std::string text);
+  std::uint32_t cluster(const World& world, const Hop& hop);
+  void read_route(const World& world, const Hop& hop, PathPoint& point);
 
   const SimulationInput& input_;
   bool with_telemetry_;
@@ -92,6 +104,9 @@ class PlanBook {
   std::vector<std::vector<Meter>> meters_;
   std::vector<std::vector<OutcomeCount>> outcomes_;
   std::vector<std::string> signals_;
+  std::vector<Cluster> clusters_;
+  std::vector<std::string> targets_;
+  std::vector<RetryOn> conditions_;
   std::uint32_t plans_ = 0;
 };
 

@@ -1,6 +1,8 @@
 #include "models/simulation/population.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 #include "sim/fingerprint.h"
 
@@ -8,6 +10,21 @@ namespace meshsim::models::simulation {
 namespace {
 
 ActorKind kind_of(ProxyRole role) { return role == ProxyRole::Waypoint ? ActorKind::Waypoint : ActorKind::Gateway; }
+
+// "4", "3920m", 0.5: allocatable comes before capacity.
+double cores_of(const Object& node) {
+  for (const char* field : {"allocatable", "capacity"}) {
+    const Node cpu = node.status()[field]["cpu"];
+    if (const auto number = cpu.number(); number && *number > 0) return *number;
+    const std::string text(cpu.string_or());
+    char* end = nullptr;
+    const double number = std::strtod(text.c_str(), &end);
+    if (end == text.c_str() || !(number > 0) || number > 1e9) continue;
+    if (std::string_view(end) == "m") return number / 1000;
+    if (*end == 0) return number;
+  }
+  return 0;
+}
 
 bool is_gateway(ProxyRole role) {
   return role == ProxyRole::Gateway || role == ProxyRole::Waypoint || role == ProxyRole::EastWest;
@@ -24,7 +41,7 @@ std::uint32_t Population::add_actor(Actor actor) {
 std::uint32_t Population::node_of(const std::string& stated, const std::string& pod) {
   if (!stated.empty()) {
     const auto [it, fresh] = node_index_.try_emplace(stated, static_cast<std::uint32_t>(nodes_.size()));
-    if (fresh) nodes_.push_back({stated, "", "", kNobody});
+    if (fresh) nodes_.push_back({stated, "", "", kNobody, 0});
     return it->second;
   }
   return static_cast<std::uint32_t>(sim::stable_hash(pod) % spread_);
@@ -81,11 +98,12 @@ Population::Population(const SimulationInput& input) {
       const auto [it, fresh] = node_index_.try_emplace(node->name, static_cast<std::uint32_t>(nodes_.size()));
       if (!fresh) continue;
       nodes_.push_back({node->name, std::string(find(node->labels, "topology.kubernetes.io/zone").value_or("")),
-                        std::string(find(node->labels, "topology.kubernetes.io/region").value_or("")), kNobody});
+                        std::string(find(node->labels, "topology.kubernetes.io/region").value_or("")), kNobody,
+                        static_cast<std::uint64_t>(cores_of(*node) * 65536)});
     }
   if (nodes_.empty())
     for (std::uint32_t i = 0; i < std::max(1u, input.costs.nodes); ++i) {
-      nodes_.push_back({"node-" + std::to_string(i + 1), "", "", kNobody});
+      nodes_.push_back({"node-" + std::to_string(i + 1), "", "", kNobody, 0});
       node_index_.emplace(nodes_.back().name, i);
     }
   spread_ = nodes_.size();
@@ -131,6 +149,9 @@ Population::Population(const SimulationInput& input) {
   instance.name = instance.locality.node = "outside";
   outside_ = add_pod(0, "", stand_in, instance, input);
   pods_[outside_].last_epoch = input.epochs.size() - 1;
+  for (const auto& [name, cores] : input.node_cores)
+    if (const auto it = node_index_.find(name); it != node_index_.end())
+      nodes_[it->second].cores = static_cast<std::uint64_t>(cores * 65536);
 }
 
 Population::Distance Population::distance(std::uint32_t from, std::uint32_t to) const {

@@ -36,6 +36,7 @@ struct Pod {
 struct Place {
   std::string name, zone, region;
   std::uint32_t ztunnel = kNobody;  // every node has one as soon as the mesh has ambient pods
+  std::uint64_t cores = 0;          // in 1/65536; 0: unknown, and then nothing there waits for a core
 };
 
 class Population {

@@ -105,10 +105,15 @@ std::uint32_t Engine::pool_for(const Program& program, std::size_t from, std::si
   };
   const std::uint32_t origin = from_application ? program.cast.client : pod_of(from);
   const std::uint32_t target = pod_of(to);
-  if (origin == target && !from_application) return kNobody;  // the server's sidecar to its application
-  const std::uint64_t key = sim::mix64((std::uint64_t{origin} << 32) | target) ^
-                            sim::mix64((from_application ? std::uint64_t{program.flow} + 1 : 0) << 8 |
-                                       static_cast<std::uint64_t>(plan.points[to].arriving));
+  const std::uint32_t cluster = from_application ? kNobody : plan.points[from].cluster;
+  const ClusterPolicy* policy = cluster == kNobody ? nullptr : &book_.clusters()[cluster].policy;
+  const bool limited = policy != nullptr && policy->limited();
+  if (origin == target && !from_application && !limited) return kNobody;  // the server's sidecar to its application
+  std::uint64_t key = sim::mix64((std::uint64_t{origin} << 32) | target) ^
+                      sim::mix64((from_application ? std::uint64_t{program.flow} + 1 : 0) << 8 |
+                                 static_cast<std::uint64_t>(plan.points[to].arriving));
+  // A pool belongs to a cluster of one Envoy; clusters nobody says anything about share it, which shows nowhere.
+  if (cluster != kNobody) key ^= sim::mix64((std::uint64_t{cluster} + 1) << 8 | (plan.multiplexed ? 1 : 0));
   if (const auto it = pool_index_.find(key); it != pool_index_.end()) return it->second;
   Pool pool;
   pool.local = origin == target;
@@ -148,10 +153,14 @@ std::uint32_t Engine::pool_for(const Program& program, std::size_t from, std::si
   pool.stream_to_ns = per_stream(far_ztunnel, far.kind);
   // HB-052, HB-054; an application keeps its connection as long as the scenario lets it.
   pool.idle_limit_ns = from_application ? 0 : near_ztunnel ? 300'000'000'000 : 3'600'000'000'000;
-  if (!from_application)
-    pool.most_requests = static_cast<std::uint32_t>(std::min<std::int64_t>(plan.points[from].most_requests, ~0u));
+  if (policy != nullptr && policy->idle_ns > 0) pool.idle_limit_ns = policy->idle_ns;
   const auto id = static_cast<std::uint32_t>(pools_.size());
-  pools_.push_back(pool);
+  pool.salt = static_cast<std::uint16_t>(sim::mix64(id) >> 48);
+  if (limited) {
+    add_limited_pools(pool, cluster_state(actor_of(from), cluster));
+  } else {
+    pools_.push_back(pool);
+  }
   pool_index_.emplace(key, id);
   return id;
 }
@@ -176,6 +185,7 @@ void Engine::unroll(Program& program) {
     program.meters[hop_of[i]] = p.meter;
   }
   program.hops = static_cast<std::uint8_t>(std::min(count, kMostHops));
+  std::vector<std::uint8_t> tier_of(count, kNoTier);
   program.sticky = count == 0 || !plan.points[0].http || plan.points[0].role != Role::Client;
 
   const auto serve = [&](std::size_t i, bool request, std::uint8_t span) {
@@ -196,6 +206,13 @@ void Engine::unroll(Program& program) {
     op.extra_ns = narrow(extra * c.platform);
     op.cpu_ns = narrow((cost->cpu_ns / 2 + extra) * c.platform);
     actors_[actor[i]].used = true;
+    if (!request && tier_of[i] != kNoTier) {
+      op.tier = tier_of[i];
+      if (const std::uint32_t cluster = program.tiers[op.tier].cluster; cluster != kNobody) {
+        const ClusterPolicy& policy = book_.clusters()[clusters_[cluster].cluster].policy;
+        op.watched = policy.outlier || policy.max_retries != kUnlimited;
+      }
+    }
     if (request && span < pool_of_span.size() && pool_of_span[span] != kNobody) {
       op.pool = pool_of_span[span];
       op.opens = pools_[op.pool].from_actor == actor[i];
@@ -207,6 +224,33 @@ void Engine::unroll(Program& program) {
   // There.
   std::uint8_t span = 0;
   std::uint32_t here = program.cast.client;
+  const auto put = [&](Step step, std::size_t point, std::uint8_t tier) {
+    Op op;
+    op.step = step;
+    op.hop = hop_of[point];
+    op.tier = tier;
+    op.target = static_cast<std::uint32_t>(point);
+    ops_.push_back(op);
+  };
+  // A body that may be larger than what the receiver's windows let through at once (HB-024): it waits for updates.
+  const auto window = [&](std::size_t i, bool to_server) {
+    const PathPoint& p = plan.points[i];
+    const std::uint32_t pool = span_of[i] < pool_of_span.size() ? pool_of_span[span_of[i]] : kNobody;
+    if (p.arriving != Transport::Hbone && p.arriving != Transport::DoubleHbone) return;
+    if (pool == kNobody || !plan.reaches_application) return;
+    const ActorKind near = i == 0 ? ActorKind::Application : plan.points[i - 1].kind;
+    const bool ztunnel = (to_server ? p.kind : near) == ActorKind::Ztunnel;
+    const std::uint64_t bytes = to_server ? traffic.request_bytes : traffic.response_bytes;
+    if (bytes <= windows_of(ztunnel).connection / 100) return;
+    put(Step::Window, i, kNoTier);
+    Op& op = ops_.back();
+    op.span = span_of[i];
+    op.target = pool;
+    op.opens = to_server;
+    op.accepts = ztunnel;
+    op.extra_ns = narrow((ztunnel ? c.ztunnel.per_byte_ns : c.waypoint.per_byte_ns) * static_cast<double>(bytes) *
+                         c.platform);  // the receiver works on it meanwhile
+  };
   const auto begin_span = [&](std::size_t first, bool from_application) {
     std::size_t last = first;
     while (last + 1 < count && !plan.points[last].http) ++last;
@@ -225,18 +269,27 @@ void Engine::unroll(Program& program) {
     if (fresh) {
       span = static_cast<std::uint8_t>(std::min<std::size_t>(pool_of_span.size(), kMostSpans - 1));
       begin_span(i, i == 0);
+      if (i > 0 && tier_of[i - 1] != kNoTier && plan.points[i - 1].per_try_ns > 0)
+        put(Step::Try, i - 1, tier_of[i - 1]);
     }
     span_of[i] = span;
     add_travel(here, pod[i]);
+    window(i, true);
     here = pod[i];
     if (plan.points[i].kind != ActorKind::Application) {
       serve(i, true, span);
-      if (plan.points[i].retries > 0 && plan.reaches_application) {
-        program.retries = static_cast<std::uint8_t>(std::min(plan.points[i].retries, 8));
-        program.retry_at = static_cast<std::uint32_t>(ops_.size()) - program.first_op;
-      }
-      if (plan.points[i].timeout_ns > 0 && (program.timeout_ns == 0 || plan.points[i].timeout_ns < program.timeout_ns))
-        program.timeout_ns = plan.points[i].timeout_ns;
+      const PathPoint& p = plan.points[i];
+      if (p.delay_ns > 0) put(Step::Delay, i, kNoTier);
+      if (!p.http || i + 1 == count || program.tier_count == kMostTiers || actor[i] == kNobody) continue;
+      tier_of[i] = program.tier_count++;
+      // The clock of a route starts when its Envoy has the whole request and the fault filter has let it pass (DP-316).
+      if (p.timeout_ns > 0) put(Step::Route, i, tier_of[i]);
+      Tier& tier = program.tiers[tier_of[i]];
+      tier.point = static_cast<std::uint8_t>(i);
+      tier.actor = actor[i];
+      tier.out_at = static_cast<std::uint16_t>(ops_.size() - program.first_op);
+      if (p.cluster != kNobody) tier.cluster = cluster_state(actor[i], p.cluster);
+      if (i == plan.chooser) program.chooser = tier_of[i];
       continue;
     }
     Op op;
@@ -260,7 +313,10 @@ void Engine::unroll(Program& program) {
   }
   // And back.
   for (std::size_t i = count; i-- > 0;) {
+    if (tier_of[i] != kNoTier)
+      program.tiers[tier_of[i]].back_at = static_cast<std::uint16_t>(ops_.size() - program.first_op);
     if (plan.points[i].kind != ActorKind::Application) serve(i, false, span_of[i]);
+    window(i, false);
     add_travel(pod[i], i == 0 ? program.cast.client : pod[i - 1]);
     const bool ends_span = i == 0 || plan.points[i - 1].http;
     if (ends_span && pool_of_span[span_of[i]] != kNobody) {

@@ -7,20 +7,22 @@ namespace meshsim::models::simulation {
 namespace {
 
 // Draws of a request: those of Purpose (choices.cpp) first.
-constexpr std::uint32_t kBackoffDraw = 8, kErrorDraw = 9, kCallDraw = 10;
+constexpr std::uint32_t kErrorDraw = 9, kCallDraw = 10, kAnswerDraw = 11;  // 8: retries.cpp
 constexpr std::uint32_t kServiceDraws = 16;  // from here on: services, numbered by step
 
 std::uint32_t clamp32(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ns, std::numeric_limits<std::uint32_t>::max()));
 }
 void add(std::uint32_t& sum, std::int64_t ns) { sum = clamp32(std::int64_t{sum} + ns); }
+void add(std::int64_t& sum, std::int64_t ns) { sum += ns; }
 
 }  // namespace
 
 std::string_view to_string(Cause cause) {
   constexpr std::string_view kNames[] = {
       "",         "pod gone", "proxy down",          "timeout",     "route timeout",
-      "overflow", "cut",      "certificate expired", "unreachable", "application error"};
+      "overflow", "cut",      "certificate expired", "unreachable", "application error", "try timeout",
+      "no healthy upstream"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
@@ -35,11 +37,18 @@ void Engine::on_event(Event what, sim::Slot who) {
     case Event::served:
       return served(who);
     case Event::timeout:
-      return fail(who, sim_[who].route_timeout ? Cause::RouteTimeout : Cause::Timeout);
+      return deadline(who);
     case Event::retry:
-      return begin(who);
+      return try_again(who);
     case Event::failed:
-      return fail_now(who);
+      return failed(who);
+    case Event::uneject: {
+      const std::uint32_t state = sim_[who].flow, pod = sim_[who].number;
+      sim_.destroy(who);
+      return uneject(state, pod);
+    }
+    case Event::cores:
+      return cores_done(who);
     case Event::learn: {
       const std::uint32_t actor = sim_[who].flow, epoch = sim_[who].number;
       sim_.destroy(who);
@@ -58,7 +67,7 @@ void Engine::arrive(sim::Slot generator) {
   }
   if (state.clients.empty()) return;
   const auto& [pod, variant] = state.clients[sim::below(state.clients.size(), state.luck.at(state.number << 7 | 127u))];
-  launch(flow, pod, variant, kNobody);
+  launch(flow, pod, variant, kNobody, 0);
 }
 
 void Engine::client_turn(sim::Slot client) {
@@ -67,32 +76,40 @@ void Engine::client_turn(sim::Slot client) {
   if (state.clients.empty() || sim_.now().ns >= input_.duration_ns) return sim_.destroy(client);
   const auto& [pod, variant] = state.clients[sim_[client].number % state.clients.size()];
   sim_[client].start = sim_.now().ns;
-  launch(flow, pod, variant, client);
+  launch(flow, pod, variant, client, static_cast<std::uint32_t>(sim_[client].queue_ns++));
 }
 
-sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent) {
+// What is drawn for a request hangs on its number. Requests of open flows are numbered as they come; one that another
+// causes (or a waiting client) is its `nth`, so that it has the same luck in another mesh, where others came before it.
+sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent,
+                         std::uint32_t nth) {
   const sim::Slot who = sim_.create();
   Request& r = sim_[who];
   FlowState& state = flows_[flow];
   FlowStatistics& statistics = statistics_[flow];
   r.flow = static_cast<std::uint32_t>(flow);
   r.number = static_cast<std::uint32_t>(state.number++);
+  if (parent != kNobody)
+    r.number = static_cast<std::uint32_t>(
+        sim::mix64(flows_[sim_[parent].flow].entity ^ sim::mix64(std::uint64_t{sim_[parent].number} << 32 | nth)));
   r.start = sim_.now().ns;
   r.counted = r.start >= input_.warmup_ns;
   r.parent = parent;
   r.parent_generation = parent == kNobody ? 0 : sim_.handle(parent).generation;
   r.call_step = static_cast<std::uint16_t>(variant);  // until the path is chosen
   r.work = client;
+  if (recorder_.on()) [[unlikely]]
+    recorder_.begin(who, r.flow, r.number, r.start,
+                    parent != kNobody && sim_[parent].program != kNobody ? parent : kNobody);
   if (r.counted) ++statistics.started;
   ++statistics.started_samples[static_cast<std::size_t>(r.start / sample_ns_)];
   begin(who);
   return who;
 }
 
-// Chooses the path (of the first or of another attempt) and sets out.
+// Chooses the path and sets out.
 void Engine::begin(sim::Slot who) {
   Request& r = sim_[who];
-  if (r.attempt > 0) return try_again(who);
   const std::size_t flow = r.flow;
   const FlowTraffic& traffic = input_.flows[flow].traffic;
   const std::uint32_t client = r.work;
@@ -114,6 +131,7 @@ void Engine::begin(sim::Slot who) {
     const Choice choice =
         kept != kNobody ? choose_on(connections_[kept], r) : choose(flow, variant, client, epoch, r, nullptr);
     r.program = program_for(*choice.plan, choice.plan_id, flow, choice.cast);
+    r.unhealthy = choice.unhealthy;
     if (kept == kNobody && programs_[r.program].sticky) kept = open_connection(flow, variant, r.program, epoch);
   }
   r.connection = kept;
@@ -121,37 +139,11 @@ void Engine::begin(sim::Slot who) {
   ++program.runs;
   if (kept != kNobody) ++connections_[kept].busy;
   if (changing_) windows_.count(flow, *program.plan);
-  std::int64_t limit = traffic.timeout_ns;
-  if (program.timeout_ns > 0 && (limit == 0 || program.timeout_ns < limit)) {
-    limit = program.timeout_ns;
-    r.route_timeout = true;
+  if (traffic.timeout_ns > 0) {
+    care_of(r).client_at = r.start + traffic.timeout_ns;
+    set_deadline(who, r.start + traffic.timeout_ns, traffic.timeout_ns);
   }
-  if (limit > 0) r.timer = sim_.timer(sim_.line({limit}), who, Event::timeout);
-  if (!cut_links_.empty() && path_is_cut(program)) return fail(who, Cause::Silent);
-  go_on(who);
-}
-
-// Another attempt, from the Envoy behind which the last one failed.
-void Engine::try_again(sim::Slot who) {
-  Request& r = sim_[who];
-  const Cast cast = programs_[r.program].cast;
-  Choice choice;
-  if (r.connection != kNobody) {
-    choice = choose_on(connections_[r.connection], r);
-  } else {
-    const std::size_t epoch = settled_ ? epoch_ : epoch_of_client(cast.client, r.flow);
-    choice = choose(r.flow, variant_of(r.flow, epoch, cast.client), cast.client, epoch, r, &cast);
-  }
-  const std::uint32_t id = program_for(*choice.plan, choice.plan_id, r.flow, choice.cast);
-  Program& program = programs_[id];
-  if (program.retry_at == 0) {
-    r.cause = Cause::PodGone;
-    return fail_now(who);
-  }
-  r.program = id;
-  ++program.runs;
-  r.pc = static_cast<std::uint16_t>(program.retry_at);
-  if (!cut_links_.empty() && path_is_cut(program)) return fail(who, Cause::Silent);
+  if (meets_a_cut(who)) return;
   go_on(who);
 }
 
@@ -161,18 +153,23 @@ void Engine::go_on(sim::Slot who) {
     const Op& op = ops_[programs_[r.program].first_op + r.pc];
     switch (op.step) {
       case Step::Acquire:
+        if (r.unhealthy) [[unlikely]] {
+          const std::uint8_t tier = tier_behind(r);
+          if (tier != kNoTier && tier == programs_[r.program].chooser) return fail(who, Cause::NoHealthy);
+        }
         ++r.pc;
         if (acquire(who, op)) return;
         break;
       case Step::Release:
         ++r.pc;
-        release(op.target);
+        release(r, op);
         break;
       case Step::Travel:
         ++r.pc;
         if (op.target == kNobody) {
-          add(r.network_ns, input_.costs.connect_timeout_ns);
-          return sim_.after({input_.costs.connect_timeout_ns}, who, Event::step);
+          const std::int64_t patience = connect_timeout(programs_[r.program], tier_behind(r));
+          add(r.network_ns, patience);
+          return sim_.after({patience}, who, Event::step);
         }
         add(r.network_ns, op.extra_ns);
         return sim_.send(lines_[op.target], who, Event::step);
@@ -191,6 +188,8 @@ void Engine::go_on(sim::Slot who) {
         }
         r.mark = sim_.now().ns;
         r.work = clamp32(work);
+        if (actor.shared != CoreSharing::kNothing) [[unlikely]]
+          return share_cores(who, op.target, work, proxy_weight_[op.law], r.pin[op.span]);
         sim_.serve(actor.station, who, {work}, Event::served, r.pin[op.span]);
         return;
       }
@@ -198,7 +197,7 @@ void Engine::go_on(sim::Slot who) {
         r.mark = sim_.now().ns;
         r.cold = 0;
         if (op.target == kNobody) {  // outside of the cluster
-          const std::int64_t work = laws_[kLawOutside].sample(luck(r, kServiceDraws + r.pc));
+          const std::int64_t work = laws_[kLawOutside].sample(luck(r, kAnswerDraw));
           r.work = clamp32(work + op.extra_ns);
           add(r.network_ns, op.extra_ns);
           return sim_.after({work + op.extra_ns}, who, Event::served);
@@ -206,10 +205,39 @@ void Engine::go_on(sim::Slot who) {
         const ActorState& actor = actors_[op.target];
         if (!actor.alive) [[unlikely]]
           return fail(who, Cause::PodGone);
-        const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kServiceDraws + r.pc));
+        const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kAnswerDraw));
         r.work = clamp32(work);
+        if (actor.shared != CoreSharing::kNothing) [[unlikely]]
+          return share_cores(who, op.target, work, application_weight_[op.target], 0);
         sim_.serve(actor.station, who, {work}, Event::served);
         return;
+      }
+      case Step::Delay: {
+        ++r.pc;
+        const std::int64_t delay = programs_[r.program].plan->points[op.target].delay_ns;
+        r.queue_ns += delay;
+        return sim_.after({delay}, who, Event::step);
+      }
+      case Step::Route: {
+        ++r.pc;
+        const std::int64_t after = programs_[r.program].plan->points[op.target].timeout_ns;
+        care_of(r).route_at[op.tier] = sim_.now().ns + after;
+        set_deadline(who, sim_.now().ns + after, after);
+        break;
+      }
+      case Step::Try: {
+        ++r.pc;
+        const std::int64_t after = programs_[r.program].plan->points[op.target].per_try_ns;
+        care_of(r).try_at[op.tier] = sim_.now().ns + after;
+        set_deadline(who, sim_.now().ns + after, after);
+        break;
+      }
+      case Step::Window: {
+        ++r.pc;
+        const std::int64_t delay = window_delay(r, op);
+        if (delay == 0) break;
+        add(r.network_ns, delay);
+        return sim_.after({delay}, who, Event::step);
       }
       case Step::Finish:
         return finish(who);
@@ -220,31 +248,52 @@ void Engine::go_on(sim::Slot who) {
 bool Engine::acquire(sim::Slot who, const Op& op) {
   Request& r = sim_[who];
   Pool& p = pools_[op.target];
+  if (p.limits != kNobody) [[unlikely]]
+    return acquire_limited(who, op);
   const std::int64_t now = sim_.now().ns;
-  if (p.most_requests > 0 && p.in_use >= p.most_requests) [[unlikely]] {  // PO-120, DP-317: UO
-    --r.pc;
-    fail(who, Cause::Overflow);
-    return true;
-  }
   if (p.in_use == 0 && p.idle_limit_ns > 0 && now - p.last_used_ns > p.idle_limit_ns) [[unlikely]] {
     p.closed += p.open;
     p.open = p.streams = 0;
+    p.unused.clear();
     p.offered = false;
   }
-  const std::uint32_t index = p.multiplexed ? p.in_use / 100 : p.in_use;
+  std::uint32_t index = p.open;
+  if (p.multiplexed) {
+    index = p.in_use / 100;
+  } else if (!p.unused.empty()) {
+    index = p.unused.back();
+    p.unused.pop_back();
+  }
+  const bool there = p.multiplexed ? index < p.open : p.in_use < p.open;
   ++p.in_use;
-  r.pin[op.span] = static_cast<std::uint8_t>(sim::mix64(std::uint64_t{op.target} << 20 | index));
-  if (index < p.open) return false;
+  r.pin[op.span] = static_cast<std::uint16_t>(index + p.salt);
+  if (there) return false;
 
   ++p.open;
   ++p.opened;
-  ++statistics_[r.flow].connections[op.span];
   p.peak = std::max(p.peak, p.open);
-  r.cold_streams = static_cast<std::uint8_t>(r.cold_streams | 1u << op.span);
-  if (p.local) return false;
+  const auto delay = open_transport(r, p, op.span);
+  if (!delay) {
+    --p.open;
+    --p.opened;
+    --p.in_use;
+    --r.pc;
+    fail(who, Cause::Certificate);
+    return true;
+  }
+  if (*delay == 0) return false;
+  add(r.network_ns, *delay);
+  sim_.after({*delay}, who, Event::step);
+  return true;
+}
+
+std::optional<std::int64_t> Engine::open_transport(Request& r, Pool& p, std::uint8_t span) {
+  FlowStatistics& statistics = statistics_[r.flow];
+  ++statistics.connections[span];
+  r.cold_streams = static_cast<std::uint8_t>(r.cold_streams | 1u << span);
+  if (p.local) return 0;
   bool transport = true;
   std::int64_t delay = 0;
-  FlowStatistics& statistics = statistics_[r.flow];
   const bool near_ztunnel = p.from_actor != kNobody && people_.actors()[p.from_actor].kind == ActorKind::Ztunnel;
   const bool far_ztunnel = p.to_actor != kNobody && people_.actors()[p.to_actor].kind == ActorKind::Ztunnel;
   WireBytes bytes;
@@ -260,39 +309,58 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
     const bool secure = p.transport != Transport::Plaintext;
     delay += std::int64_t{p.rtt_ns} * (secure ? 2 : 1);
     bytes += connection_bytes(p.transport, near_ztunnel, far_ztunnel);
-    r.cold_transports = static_cast<std::uint8_t>(r.cold_transports | 1u << op.span);
+    r.cold_transports = static_cast<std::uint8_t>(r.cold_transports | 1u << span);
     const auto expired = [&](std::uint32_t actor) { return actor != kNobody && !actors_[actor].certificate; };
     if (secure && (expired(p.from_actor) || expired(p.to_actor))) {
-      --p.open;
-      --p.opened;
       --p.transports;
       p.streams = 0;
       p.offered = false;
-      fail(who, Cause::Certificate);
-      return true;
+      return std::nullopt;
     }
   }
   if (r.counted) {
     statistics.bytes_to_server += bytes.to_server;
     statistics.bytes_to_client += bytes.to_client;
   }
-  if (delay == 0) return false;
-  add(r.network_ns, delay);
-  sim_.after({delay}, who, Event::step);
-  return true;
+  return delay;
 }
 
-void Engine::release_from(const Request& r, const Program& program, std::uint32_t from) {
+void Engine::release_from(const Request& r, std::uint32_t from, bool broken) {
+  const Program program = programs_[r.program];
   for (std::uint32_t i = from; i < r.pc; ++i) {
-    const Op& op = ops_[program.first_op + i];
+    const Op op = ops_[program.first_op + i];
     if (op.step != Step::Acquire) continue;
     bool released = false;
     for (std::uint32_t k = i + 1; k < r.pc; ++k) {
       const Op& later = ops_[program.first_op + k];
       released |= later.step == Step::Release && later.span == op.span;
     }
-    if (!released) release(op.target);
+    if (!released) release(r, op, broken);
   }
+}
+
+Engine::Windows Engine::windows_of(bool ztunnel) const {
+  const CostModel& c = input_.costs;
+  if (ztunnel) return {c.ztunnel_stream_window, c.ztunnel_connection_window};
+  // HB-020.
+  const bool large = input_.epochs.front().world.mesh->settings.profile.envoy_large_h2_windows;
+  const Windows own = large ? Windows{268'435'456, 268'435'456} : Windows{16'777'216, 25'165'824};
+  return {c.envoy_stream_window > 0 ? c.envoy_stream_window : own.stream,
+          c.envoy_connection_window > 0 ? c.envoy_connection_window : own.connection};
+}
+
+// HTTP/2 flow control: a stream carries at most one window per round trip, and the streams of a connection share the
+// window of the connection. What the receiver does with the bytes meanwhile counts already.
+std::int64_t Engine::window_delay(const Request& r, const Op& op) const {
+  const Pool& p = pools_[op.target];
+  const FlowTraffic& traffic = input_.flows[r.flow].traffic;
+  const std::uint64_t bytes = op.opens ? traffic.request_bytes : traffic.response_bytes;
+  const std::uint64_t limit = std::max<std::uint64_t>(1, p.stream_limit), busy = std::max<std::uint32_t>(1, p.in_use);
+  const std::uint64_t together = (busy + (busy + limit - 1) / limit - 1) / ((busy + limit - 1) / limit);
+  const Windows windows = windows_of(op.accepts);
+  const std::uint64_t window = std::max<std::uint64_t>(1, std::min(windows.stream, windows.connection / together));
+  const std::uint64_t rounds = bytes == 0 ? 0 : (bytes - 1) / window;
+  return std::max<std::int64_t>(0, static_cast<std::int64_t>(rounds) * p.rtt_ns - op.extra_ns);
 }
 
 void Engine::served(sim::Slot who) {
@@ -302,12 +370,16 @@ void Engine::served(sim::Slot who) {
   const std::int64_t sojourn = sim_.now().ns - r.mark, waited = sojourn - r.work;
   std::uint32_t& hop = r.hop[op.hop];
   hop = clamp32(std::int64_t{hop} + (sojourn >> 4));
+  if (recorder_.on()) [[unlikely]]
+    recorder_.pass(who, op.hop, r.mark, sim_.now().ns);
   r.queue_ns += waited;
   if (r.counted && waited > 0)
     flows_[r.flow].meter_queue_ns[program.meters[op.hop]] += static_cast<std::uint64_t>(waited);
   if (op.step == Step::Answer) return answered(who);
   r.crypto_ns = clamp32(std::int64_t{r.crypto_ns} + r.cold);
   add(r.proxy_ns, std::int64_t{r.work} - r.cold);
+  if (op.tier != kNoTier && (op.watched || r.status != 0)) [[unlikely]]
+    if (came_back(who, op)) return;
   ++r.pc;
   go_on(who);
 }
@@ -316,9 +388,11 @@ void Engine::answered(sim::Slot who) {
   Request& r = sim_[who];
   const std::uint32_t actor = ops_[programs_[r.program].first_op + r.pc].target;
   const std::uint32_t application = actor == kNobody ? kNobody : application_of_[actor];
+  if (actor != kNobody && error_share_[actor] > 0 && sim::chance(error_share_[actor], luck(r, kErrorDraw))) {
+    r.cause = Cause::Error;
+    r.status = 500;
+  }
   if (application != kNobody) {
-    const Application& a = input_.applications[application];
-    if (a.error_share > 0 && sim::chance(a.error_share, luck(r, kErrorDraw))) r.cause = Cause::Error;
     r.call_step = 0;
     r.mark = sim_.now().ns;
     if (call(who)) return;
@@ -349,7 +423,7 @@ bool Engine::call(sim::Slot who) {
           from =
               callee.clients.begin() + static_cast<std::ptrdiff_t>(sim::below(callee.clients.size(), sim::mix64(draw)));
         ++r.pending;
-        launch(c.index, from->first, from->second, who);
+        launch(c.index, from->first, from->second, who, std::uint32_t{r.call_step} << 16 | nth);
       }
     }
     if (--r.pending > 0) return true;
@@ -381,71 +455,64 @@ void Engine::child_done(std::uint32_t parent, std::uint32_t generation) {
   const Program& program = programs_[r.program];
   std::uint32_t& hop = r.hop[ops_[program.first_op + r.pc].hop];
   hop = clamp32(std::int64_t{hop} + ((sim_.now().ns - r.mark) >> 4));
+  if (recorder_.on()) [[unlikely]]
+    recorder_.pass(parent, ops_[program.first_op + r.pc].hop, r.mark, sim_.now().ns);
   ++r.pc;
   go_on(parent);
 }
 
-void Engine::finish(sim::Slot who) {
-  const Request& r = sim_[who];
-  const Program& program = programs_[r.program];
-  std::uint32_t outcome = program.plan->outcome;
-  const bool cut = r.connection != kNobody && connections_[r.connection].dead;
-  if (cut || r.cause == Cause::Error) {
-    OutcomeCount key = book_.outcomes(r.flow)[outcome];
-    key.samples.clear();
-    key.count = 0;
-    key.cause = to_string(cut ? Cause::Cut : Cause::Error);
-    if (cut) key.verdict = Verdict::Reset;
-    key.http_status = cut ? std::nullopt : std::optional(500);
-    outcome = book_.outcome_id(r.flow, key);
-  }
-  end(who, outcome);
-}
-
-// Something on the way failed. An Envoy behind which it happened may try again elsewhere; else the failure travels
-// back.
-void Engine::fail(sim::Slot who, Cause cause) {
-  Request& r = sim_[who];
-  const Program& program = programs_[r.program];
-  r.cause = cause;
-  const bool over = cause == Cause::Timeout || cause == Cause::RouteTimeout;
-  if (!over && cause != Cause::Overflow && program.retries > r.attempt && program.retry_at > 0 &&
-      r.pc >= program.retry_at) {
-    release_from(r, program, program.retry_at);
-    ++r.attempt;
-    ++statistics_[r.flow].retries;
-    r.pc = static_cast<std::uint16_t>(program.retry_at);
-    r.cause = Cause::None;
-    // Envoy's back-off: a random part of 25 ms, doubled each time.
-    const auto most = static_cast<std::uint64_t>(25'000'000) << (r.attempt - 1);
-    const auto pause = static_cast<std::int64_t>(sim::below(most, luck(r, kBackoffDraw)));
-    return sim_.after({pause + (cause == Cause::Silent ? input_.costs.connect_timeout_ns : 0)}, who, Event::retry);
-  }
-  if (over) return fail_now(who);
-  const std::int64_t back = cause == Cause::Silent ? input_.costs.connect_timeout_ns : r.network_ns;
-  add(r.network_ns, back);
-  sim_.after({back}, who, Event::failed);
-}
-
-void Engine::fail_now(sim::Slot who) {
-  const Request& r = sim_[who];
-  const Program& program = programs_[r.program];
-  release_from(r, program, 0);
-  OutcomeCount key = book_.outcomes(r.flow)[program.plan->outcome];
+// The outcome of a request that failed on the way, or whose application did: that of its path with another end.
+std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
+  const std::vector<OutcomeCount>& known = book_.outcomes(r.flow);
+  OutcomeCount key = known[program.plan->outcome];
+  const bool timed_out = r.cause == Cause::RouteTimeout || r.cause == Cause::TryTimeout;
+  // An injected delay that a timeout does not outlive: judged so.
+  if (timed_out && key.response_flags == "UT") return program.plan->outcome;
+  const bool delayed = key.response_flags.find("DI") != std::string::npos;
   key.samples.clear();
   key.count = 0;
-  key.verdict = r.cause == Cause::Cut ? Verdict::Reset : Verdict::Unreachable;
   key.cause = to_string(r.cause);
-  key.denied_by.clear();
-  const bool http = std::any_of(program.plan->points.begin(), program.plan->points.end(),
-                                [](const PathPoint& p) { return p.http && p.kind != ActorKind::Application; });
-  key.http_status = http ? std::optional(r.cause == Cause::RouteTimeout ? 504 : 503) : std::nullopt;
-  if (r.cause == Cause::Timeout) key.http_status = std::nullopt;
-  key.response_flags = r.cause == Cause::Overflow       ? "UO"
-                       : r.cause == Cause::RouteTimeout ? "UT"
-                       : r.cause == Cause::Timeout      ? "DC"
-                                                        : "UF";
-  end(who, book_.outcome_id(r.flow, key));
+  if (r.cause == Cause::Error) {
+    if (key.http_status) key.http_status = r.status;
+  } else {
+    key.denied_by.clear();
+    key.verdict = r.cause == Cause::Cut ? Verdict::Reset : Verdict::Unreachable;
+    key.http_status = r.status != 0 ? std::optional<int>(r.status) : std::nullopt;
+  }
+  const Care none{}, &care = r.care == kNobody ? none : cares_[r.care];
+  // The order of Envoy's ResponseFlagUtils.
+  std::string flags;
+  const auto add_flag = [&](std::string_view flag) { flags += (flags.empty() ? "" : ",") + std::string(flag); };
+  const bool envoy = std::any_of(program.plan->points.begin(), program.plan->points.end(), [](const PathPoint& p) {
+    return p.http && p.kind != ActorKind::Application;
+  });
+  if (r.cause == Cause::NoHealthy) add_flag("UH");
+  if (timed_out) add_flag("UT");
+  if (envoy && (r.cause == Cause::PodGone || r.cause == Cause::ProxyDown || r.cause == Cause::Certificate ||
+                r.cause == Cause::Silent))
+    add_flag("UF");
+  if (r.cause == Cause::Overflow || care.refused) add_flag("UO");
+  if (delayed) add_flag("DI");
+  if (r.cause == Cause::Timeout) add_flag("DC");
+  if (care.exhausted) add_flag("URX");
+  key.response_flags = flags.empty() ? "-" : flags;
+  // What never left the Envoy that answered ends there.
+  if ((r.cause == Cause::Overflow || r.cause == Cause::NoHealthy) && care.tier < program.tier_count) {
+    const std::size_t proxies = program.tiers[care.tier].point + std::size_t{1};
+    if (proxies < key.path.size()) key.path.resize(proxies);
+    if (r.cause == Cause::NoHealthy) key.routed_to.clear();
+  }
+  return book_.outcome_id(r.flow, key);
+}
+
+void Engine::finish(sim::Slot who) {
+  Request& r = sim_[who];
+  const Program& program = programs_[r.program];
+  if (r.connection != kNobody && connections_[r.connection].dead) {
+    r.cause = Cause::Cut;
+    r.status = 0;
+  }
+  end(who, r.cause == Cause::None ? program.plan->outcome : failed_outcome(r, program));
 }
 
 void Engine::end(sim::Slot who, std::uint32_t outcome) {
@@ -466,7 +533,8 @@ void Engine::end(sim::Slot who, std::uint32_t outcome) {
     ++count.count;
     ++statistics.finished;
     statistics.latency.add(latency);
-    const std::uint64_t known[] = {static_cast<std::uint64_t>(r.queue_ns), r.proxy_ns, r.crypto_ns, r.network_ns};
+    const std::uint64_t known[] = {static_cast<std::uint64_t>(r.queue_ns), r.proxy_ns, r.crypto_ns,
+                                   static_cast<std::uint64_t>(r.network_ns)};
     std::uint64_t rest = latency;
     for (std::size_t i = 0; i < 4; ++i) {
       const std::uint64_t part = std::min(known[i], rest);  // a timeout may cut a service short
@@ -487,9 +555,14 @@ void Engine::end(sim::Slot who, std::uint32_t outcome) {
     statistics.bytes_to_server += program.bytes[tier].to_server;
     statistics.bytes_to_client += program.bytes[tier].to_client;
   }
+  if (recorder_.on()) [[unlikely]]
+    recorder_.end(who, outcome, program.hops, now);
   sim_.mix(outcome);
-  sim_.cancel(r.timer);
+  if (r.care != kNobody) [[unlikely]]
+    forget_care(who);
   const std::uint32_t connection = r.connection, parent = r.parent, generation = r.parent_generation;
+  if (r.core_job != CoreSharing::kNothing) [[unlikely]]
+    give_up_cores(who);
   sim_.destroy(who);
   if (connection != kNobody) let_go(connection);
   child_done(parent, generation);

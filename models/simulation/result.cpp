@@ -18,6 +18,7 @@ auto key(const OutcomeCount& o) {
 }
 auto key(const HopLatency& h) { return std::tie(h.proxy, h.name, h.inbound); }
 auto key(const ProxyStatistics& p) { return std::tie(p.proxy, p.workload, p.name); }
+const std::string& key(const NodeStatistics& n) { return n.name; }
 
 // Both lists are sorted by key; so is the result.
 template <class Entry, class Add>
@@ -58,6 +59,10 @@ void add(FlowStatistics& into, const FlowStatistics& other) {
   join(into.outcomes, other.outcomes, [](OutcomeCount& a, const OutcomeCount& b) {
     a.count += b.count;
     add(a.samples, b.samples);
+    if (a.recorded.empty() || (!b.recorded.empty() && b.recorded.front().replication < a.recorded.front().replication))
+      a.recorded = b.recorded;
+    if (a.durations.size() < b.durations.size()) a.durations.resize(b.durations.size());
+    for (std::size_t i = 0; i < b.durations.size(); ++i) a.durations[i].merge(b.durations[i]);
   });
 }
 
@@ -78,6 +83,8 @@ void add(ProxyStatistics& into, const ProxyStatistics& o) {
   into.connections_peak = std::max(into.connections_peak, o.connections_peak);
   into.hbone_opened += o.hbone_opened;
   into.handshakes += o.handshakes;
+  into.overflows += o.overflows;
+  into.ejections += o.ejections;
 }
 
 }  // namespace
@@ -123,9 +130,16 @@ std::optional<std::string> merge(SimulationResult& into, const SimulationResult&
 
   for (std::size_t i = 0; i < into.flows.size(); ++i) add(into.flows[i], other.flows[i]);
   join(into.proxies, other.proxies, [](ProxyStatistics& a, const ProxyStatistics& b) { add(a, b); });
+  join(into.nodes, other.nodes, [](NodeStatistics& a, const NodeStatistics& b) {
+    a.cpu_ns += b.cpu_ns;
+    a.short_ns += b.short_ns;
+    a.observed_ns += b.observed_ns;
+  });
   const auto by_replication = [](const auto& a, const auto& b) { return a.replication < b.replication; };
   into.changes.insert(into.changes.end(), other.changes.begin(), other.changes.end());
   std::stable_sort(into.changes.begin(), into.changes.end(), by_replication);
+  into.ejections.insert(into.ejections.end(), other.ejections.begin(), other.ejections.end());
+  std::stable_sort(into.ejections.begin(), into.ejections.end(), by_replication);
   into.windows.insert(into.windows.end(), other.windows.begin(), other.windows.end());
   std::stable_sort(into.windows.begin(), into.windows.end(), by_replication);
   into.replications.insert(into.replications.end(), other.replications.begin(), other.replications.end());

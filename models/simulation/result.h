@@ -20,6 +20,23 @@ enum class TimePart : std::uint8_t { Queue, Proxy, Crypto, Network, Application 
 inline constexpr std::size_t kTimeParts = 5;
 std::string_view to_string(TimePart part);
 
+// When one request was at one proxy, from its start: taken up, and done with the answer.
+struct RecordedHop {
+  std::int64_t enter_ns = 0, leave_ns = 0;  // both 0: it never came there
+};
+
+// One request, hop by hop. Kept for exports; not part of what results write down.
+struct RecordedRequest {
+  static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
+  std::uint32_t flow = 0, number = 0;                        // its flow's requests are counted from 0
+  std::uint32_t parent_flow = kNone, parent_number = kNone;  // the request whose application called
+  std::uint32_t root_flow = 0, root_number = 0;              // the first cause
+  std::int64_t start_ns = 0, end_ns = 0;
+  std::vector<RecordedHop> hops;  // of its path: proxies, then the application
+  std::uint32_t replication = 0;
+  bool sampled = false;  // of the evenly spread sample; else kept because of how it ended
+};
+
 // Requests of one flow that ended alike. Kept apart: everything a metric would keep apart.
 struct OutcomeCount {
   Verdict verdict = Verdict::Unknown;
@@ -32,6 +49,10 @@ struct OutcomeCount {
   std::size_t epoch = 0;  // the configuration whose `judge` gave this verdict; of the client's proxy where they differ
   std::uint64_t count = 0;
   std::vector<std::uint64_t> samples;  // by interval of SimulationResult::sample
+  // Only where SimulationInput::recorded asks for it: requests of the first replication that ended so, by number, and
+  // the time that each hop of the path waited for its answer, of all requests, warm-up included.
+  std::vector<RecordedRequest> recorded;
+  std::vector<sim::Histogram> durations;
 };
 
 // One proxy (or the application) on the way of a flow: time spent there per request, both directions together.
@@ -76,6 +97,17 @@ struct ProxyStatistics {
   std::uint64_t memory_bytes = 0;  // CO-026, at the greatest number of connections
   std::uint64_t connections_opened = 0, connections_closed = 0, connections_peak = 0;  // leaving this proxy
   std::uint64_t hbone_opened = 0, handshakes = 0;
+  std::uint64_t overflows = 0;  // requests that its circuit breakers refused (UO)
+  std::uint64_t ejections = 0;  // endpoints that its outlier detection took out
+};
+
+// A node whose cores are known: what runs there shares them.
+struct NodeStatistics {
+  std::string name;
+  std::uint64_t millicores = 0;
+  std::uint64_t cpu_ns = 0;    // of all its cores
+  std::uint64_t short_ns = 0;  // time in which more was asked for than there is: everything slower
+  sim::u128 observed_ns = 0;
 };
 
 // A change of the world, when it was made and when proxies knew of it.
@@ -84,6 +116,16 @@ struct ChangeRecord {
   std::string what;            // "label namespace/bookinfo istio.io/dataplane-mode=ambient"
   std::int64_t first_ns = -1;  // first and last proxy that learned it; -1: nobody had to
   std::int64_t last_ns = -1;
+  std::uint32_t replication = 0;
+};
+
+// Outlier detection of one Envoy took an endpoint out of its cluster.
+struct Ejection {
+  std::int64_t at_ns = 0, until_ns = -1;  // -1: still out when the run ended
+  std::string proxy;                      // ns/pod of the Envoy
+  std::string cluster;                    // "reviews.bookinfo.svc.cluster.local:9080"
+  std::string endpoint;                   // ns/pod
+  std::string reason;                     // "consecutive 5xx", "consecutive gateway errors", "consecutive local origin failures"
   std::uint32_t replication = 0;
 };
 
@@ -120,7 +162,9 @@ struct SimulationResult {
   std::int64_t sample_ns = 0;            // width of the sample intervals
   std::vector<FlowStatistics> flows;     // those with traffic, in the scenario's order, then called ones
   std::vector<ProxyStatistics> proxies;  // by kind and name
+  std::vector<NodeStatistics> nodes;     // by name; those whose cores are known
   std::vector<ChangeRecord> changes;
+  std::vector<Ejection> ejections;  // by time
   std::vector<Window> windows;
   std::vector<ReplicationSummary> replications;  // by number
   std::vector<std::string> notes;                // what was simplified, in the user's words

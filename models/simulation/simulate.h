@@ -5,12 +5,15 @@
 // Imitates: proxies as queueing stations with the costs of CostModel; HBONE and mTLS connection pools (HB-050..HB-056);
 // ztunnel's and Envoy's treatment of live connections when configuration changes. Every request is decided by the same
 // `judge` as everywhere else, for the configuration that the proxies on its path have at that moment.
-// Where it stops: no HTTP/2 flow control beyond frame sizes, no TCP congestion, no sharing of a node's cores between
-// proxies; upstream connections are counted per pool, not followed one by one; SimulationResult::notes says more.
+// What runs on a node whose cores are known (Node objects, node_cores) shares them. Where it stops: no HTTP/2 flow
+// control beyond frame sizes, no TCP congestion; upstream connections are counted per pool, not followed one by one;
+// SimulationResult::notes says more.
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/dataplane/world.h"
@@ -39,6 +42,7 @@ struct Disturbance {
   Kind kind = Kind::Workload;
   std::string name;   // ns/name; a node
   std::string other;  // Link: the other node
+  std::optional<double> errors = {};  // Workload, Pod: it stays ready and answers this share of requests with 500
 };
 
 struct SimulationInput {
@@ -47,9 +51,11 @@ struct SimulationInput {
   std::vector<Application> applications;
   std::vector<Disturbance> disturbances;
   CostModel costs;
+  std::vector<std::pair<std::string, double>> node_cores;  // by name; over what Node objects say
   std::int64_t duration_ns = 0, warmup_ns = 0;
   std::uint64_t seed = 1;
   std::int64_t sample_ns = 0;  // 0: a hundredth of the duration, at least 100 ms
+  std::uint32_t recorded = 0;  // requests of a flow to record hop by hop: this many to twice as many; 0: none
   std::uint64_t tie_seed = 0;  // other than 0: events of equal time in another order; no result should hang on it
 };
 

@@ -50,7 +50,13 @@ struct Hop {
   // What the route chosen here says about time, for the simulation.
   std::int64_t timeout_ns = 0;  // 0: none
   int retry_attempts = -1;      // -1: the proxy's default
-  Node traffic_policy;          // trafficPolicy in force for the destination (connectionPool, outlierDetection)
+  std::string retry_on;         // conditions, as Envoy spells them; empty with the proxy's default
+  std::int64_t per_try_timeout_ns = 0, fault_delay_ns = 0;  // of each attempt; injected before the first
+  Node traffic_policy;  // trafficPolicy in force for the destination (connectionPool, outlierDetection)
+  // The cluster that policy belongs to: a service, its port and a subset; npos: none.
+  std::size_t cluster_service = npos;
+  std::uint16_t cluster_port = 0;
+  std::string cluster_subset;
   Reasons reasons;
   static constexpr std::size_t npos = static_cast<std::size_t>(-1);
 };

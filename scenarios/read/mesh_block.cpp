@@ -26,7 +26,8 @@ void check_profile(Fields& fields, models::ScenarioMesh& mesh) {
   for (const std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
   fields.wrong_value(
       fields.self()["profile"], "profile",
-      fields.path_of("profile") + " must be one of " + list + ", not \"" + *name + '"' + did_you_mean(*name, known));
+      fields.path_of("profile") + " must be one of " + list + ", not \"" + *name + '"' + did_you_mean(*name, known),
+      "MSH0231");
 }
 
 void check_switches(Fields& fields) {
@@ -37,7 +38,8 @@ void check_switches(Fields& fields) {
     if (std::find(known.begin(), known.end(), entry.key()) == known.end()) {
       fields.wrong_value(entry, key,
                          "unknown switch \"" + std::string(entry.key()) + "\" in " + fields.path_of("switches") +
-                             did_you_mean(entry.key(), known) + " (meshsim profiles lists them)");
+                             did_you_mean(entry.key(), known) + " (meshsim profiles lists them)",
+                         "MSH0230");
     } else if (entry.kind() != NodeKind::Bool) {
       fields.wrong(entry, key, "true or false");
     }

@@ -12,6 +12,7 @@ namespace meshsim::scenarios {
 // flow_reader.cpp
 std::vector<ScenarioFlow> read_flows(models::Node list, const std::shared_ptr<const models::Tree>& tree,
                                      const ReadOptions& options, ScenarioFindings& findings);
+models::Client read_client(models::Node node, const std::string& path, ScenarioFindings& findings);
 // expectation_reader.cpp
 Expectation read_expectation(models::Node node, const std::string& path, ScenarioFindings& findings);
 // mesh_block.cpp
@@ -39,11 +40,13 @@ void apply_label_overlays(const std::vector<LabelOverlay>& overlays, std::vector
 std::vector<TimelineEvent> read_timeline(models::Node list, const std::shared_ptr<const models::Tree>& tree,
                                          const ReadOptions& options, models::Diagnostics& diagnostics,
                                          ScenarioFindings& findings);
-// traffic_reader.cpp: how often a flow is asked; `costs` and `applications`.
+// traffic_reader.cpp: how often a flow is asked; `costs`, `nodes` and `applications`.
+std::optional<double> rate_field(Fields& fields, std::string_view key);
 Traffic read_traffic(Fields& flow, const ReadOptions& options, ScenarioFindings& findings);
 void read_costs(models::Node node, models::CostModel& costs, ScenarioFindings& findings);
 std::vector<models::Application> read_applications(models::Node node, const std::vector<ScenarioFlow>& flows,
                                                    ScenarioFindings& findings);
+std::vector<std::pair<std::string, double>> read_nodes(models::Node node, ScenarioFindings& findings);
 RunSettings read_run_settings(models::Node node, ScenarioFindings& findings);
 
 }  // namespace meshsim::scenarios

@@ -107,6 +107,15 @@ std::optional<TimelineEvent> TimelineReader::read(Node node, const std::string& 
   }
   event.set = read_label_set(fields, "set");
   event.replicas = fields.integer("replicas", 0, 100'000);
+  if (const Node errors = fields.node("errors"); errors.has_value()) {
+    const auto share = errors.number();
+    const bool fits = event.action == Action::Fail && event.object && event.object->kind != "Gateway";
+    if (share && *share >= 0 && *share <= 1 && fits) {
+      event.errors = *share;
+    } else {
+      fields.wrong(errors, "errors", "a number from 0 to 1, beside fail of a pod or a workload");
+    }
+  }
   if (event.action == Action::Label) fields.require("set");
   if (event.action == Action::Scale) fields.require("replicas");
   fields.done();
@@ -132,7 +141,11 @@ RunSettings read_run_settings(Node node, ScenarioFindings& findings) {
   RunSettings out;
   Fields fields(node, "run", findings);
   out.duration_ns = fields.duration("duration").value_or(0);
-  out.warmup_ns = fields.duration("warmup").value_or(0);
+  out.find_warm_up = node["warmup"].string_or() == "auto";
+  if (out.find_warm_up)
+    fields.node("warmup");
+  else
+    out.warmup_ns = fields.duration("warmup").value_or(0);
   out.seed = static_cast<std::uint64_t>(fields.integer("seed", 0, INT64_MAX).value_or(1));
   out.sample_ns = fields.duration("sample").value_or(0);
   out.replications = static_cast<std::uint32_t>(fields.integer("replications", 1, 1'000'000).value_or(1));

@@ -1,4 +1,4 @@
-// How often flows are asked and what things cost: the traffic fields of a flow, `applications` and `costs`.
+// How often flows are asked and what things cost: the traffic fields of a flow, `applications`, `nodes` and `costs`.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -18,15 +18,6 @@ namespace {
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;
 constexpr std::array<std::string_view, 7> kArrivals = {"poisson", "constant", "bursty", "ramp",
                                                        "diurnal", "trace",    "closed"};
-
-std::optional<double> rate_field(Fields& fields, std::string_view key) {
-  const Node value = fields.node(key);
-  if (!value.has_value()) return std::nullopt;
-  auto rate = value.is_string() ? parse_rate(value.text()) : value.number();
-  if (rate && (!(*rate >= 0) || *rate > 1e9)) rate.reset();
-  if (!rate) fields.wrong(value, key, "a rate such as \"200/s\", \"12/m\" or a number per second");
-  return rate;
-}
 
 std::optional<double> number_field(Fields& fields, std::string_view key, double least, double most) {
   const Node value = fields.node(key);
@@ -175,6 +166,15 @@ class CallReader {
 
 }  // namespace
 
+std::optional<double> rate_field(Fields& fields, std::string_view key) {
+  const Node value = fields.node(key);
+  if (!value.has_value()) return std::nullopt;
+  auto rate = value.is_string() ? parse_rate(value.text()) : value.number();
+  if (rate && (!(*rate >= 0) || *rate > 1e9)) rate.reset();
+  if (!rate) fields.wrong(value, key, "a rate such as \"200/s\", \"12/m\" or a number per second");
+  return rate;
+}
+
 Traffic read_traffic(Fields& fields, const ReadOptions& options, ScenarioFindings& findings) {
   Traffic t;
   t.per_second = rate_field(fields, "rate");
@@ -244,7 +244,30 @@ void read_costs(Node node, CostModel& c, ScenarioFindings& findings) {
   nanoseconds(fields, "podFailureSeen", c.pod_failure_seen_ns);
   nanoseconds(fields, "nodeFailureSeen", c.node_failure_seen_ns);
   nanoseconds(fields, "connectTimeout", c.connect_timeout_ns);
+  if (const Node windows = fields.mapping("windows"); windows.exists()) {
+    Fields w(windows, "costs.windows", findings);
+    const auto bytes = [&](std::string_view key, std::uint64_t& into) {
+      if (const auto n = w.integer(key, 1, 2'147'483'647)) into = static_cast<std::uint64_t>(*n);
+    };
+    bytes("ztunnelStream", c.ztunnel_stream_window);
+    bytes("ztunnelConnection", c.ztunnel_connection_window);
+    bytes("envoyStream", c.envoy_stream_window);
+    bytes("envoyConnection", c.envoy_connection_window);
+    w.done();
+  }
+  c.batching = fields.boolean("batching").value_or(c.batching);
   fields.done();
+}
+
+std::vector<std::pair<std::string, double>> read_nodes(Node node, ScenarioFindings& findings) {
+  std::vector<std::pair<std::string, double>> out;
+  for (const Node one : node) {
+    Fields fields(one, "nodes." + std::string(one.key()), findings);
+    fields.require("cores");
+    if (const auto cores = number_field(fields, "cores", 0.001, 100'000)) out.emplace_back(one.key(), *cores);
+    fields.done();
+  }
+  return out;
 }
 
 std::vector<models::Application> read_applications(Node node, const std::vector<ScenarioFlow>& flows,
@@ -259,6 +282,7 @@ std::vector<models::Application> read_applications(Node node, const std::vector<
       findings.error("MSH0011", one.key_position(), path + ": the name must be namespace/workload");
     Fields fields(one, path, findings);
     a.service = read_law(fields, path, findings);
+    if (const auto ns = fields.duration("cpu")) a.cpu_ns = static_cast<double>(*ns);
     a.workers = static_cast<std::uint32_t>(fields.integer("workers", 0, 1'000'000).value_or(0));
     a.error_share = number_field(fields, "errors", 0, 1).value_or(0);
     std::size_t index = 0;

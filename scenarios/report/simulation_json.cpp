@@ -207,7 +207,9 @@ Json proxy(const ProxyStatistics& p) {
         {"closed", p.connections_closed},
         {"peak", p.connections_peak},
         {"hboneOpened", p.hbone_opened},
-        {"handshakes", p.handshakes}}}};
+        {"handshakes", p.handshakes}}},
+      {"overflows", p.overflows},
+      {"ejections", p.ejections}};
 }
 
 ProxyStatistics proxy_of(const Json& v) {
@@ -234,7 +236,51 @@ ProxyStatistics proxy_of(const Json& v) {
   p.connections_peak = c.at("peak").get<std::uint64_t>();
   p.hbone_opened = c.at("hboneOpened").get<std::uint64_t>();
   p.handshakes = c.at("handshakes").get<std::uint64_t>();
+  p.overflows = v.at("overflows").get<std::uint64_t>();
+  p.ejections = v.at("ejections").get<std::uint64_t>();
   return p;
+}
+
+Json node(const NodeStatistics& n) {
+  const double available = static_cast<double>(n.observed_ns) * static_cast<double>(n.millicores) * 1e-3;
+  return {{"name", n.name},
+          {"cores", static_cast<double>(n.millicores) / 1000},
+          {"utilisation", available > 0 ? static_cast<double>(n.cpu_ns) / available : 0.0},
+          {"cpuNs", n.cpu_ns},
+          {"shortNs", n.short_ns},
+          {"observedNs", wide(n.observed_ns)}};
+}
+
+NodeStatistics node_of(const Json& v) {
+  NodeStatistics n;
+  n.name = v.at("name").get<std::string>();
+  n.millicores = static_cast<std::uint64_t>(v.at("cores").get<double>() * 1000 + 0.5);
+  n.cpu_ns = v.at("cpuNs").get<std::uint64_t>();
+  n.short_ns = v.at("shortNs").get<std::uint64_t>();
+  n.observed_ns = wide_of(v.at("observedNs"));
+  return n;
+}
+
+Json ejection(const Ejection& e) {
+  return {{"atNs", e.at_ns},
+          {"untilNs", e.until_ns < 0 ? Json(nullptr) : Json(e.until_ns)},
+          {"proxy", e.proxy},
+          {"cluster", e.cluster},
+          {"endpoint", e.endpoint},
+          {"reason", e.reason},
+          {"replication", e.replication}};
+}
+
+Ejection ejection_of(const Json& v) {
+  Ejection e;
+  e.at_ns = v.at("atNs").get<std::int64_t>();
+  if (!v.at("untilNs").is_null()) e.until_ns = v.at("untilNs").get<std::int64_t>();
+  e.proxy = v.at("proxy").get<std::string>();
+  e.cluster = v.at("cluster").get<std::string>();
+  e.endpoint = v.at("endpoint").get<std::string>();
+  e.reason = v.at("reason").get<std::string>();
+  e.replication = v.at("replication").get<std::uint32_t>();
+  return e;
 }
 
 constexpr std::string_view kWindowKinds[] = {"policy", "exposed", "failed", "telemetry"};
@@ -346,8 +392,14 @@ Json simulation_value(const SimulationResult& r, const Capacity* capacity) {
   out["replications"] = std::move(replications);
   out["flows"] = std::move(flows);
   out["proxies"] = std::move(proxies);
+  Json nodes = Json::array();
+  for (const NodeStatistics& n : r.nodes) nodes.push_back(node(n));
+  out["nodes"] = std::move(nodes);
   out["modes"] = modes(r);
   out["changes"] = std::move(changes);
+  Json ejections = Json::array();
+  for (const Ejection& e : r.ejections) ejections.push_back(ejection(e));
+  out["ejections"] = std::move(ejections);
   out["windows"] = std::move(windows);
   out["capacity"] = capacity != nullptr ? capacity_value(*capacity) : Json(nullptr);
   out["notes"] = r.notes;
@@ -364,11 +416,13 @@ std::optional<SimulationResult> simulation_of(const Json& v) {
     for (const Json& one : v.at("replications")) r.replications.push_back(replication_of(one));
     for (const Json& one : v.at("flows")) r.flows.push_back(flow_of(one));
     for (const Json& one : v.at("proxies")) r.proxies.push_back(proxy_of(one));
+    for (const Json& one : v.at("nodes")) r.nodes.push_back(node_of(one));
     for (const Json& c : v.at("changes"))
       r.changes.push_back({c.at("atNs").get<std::int64_t>(), c.at("what").get<std::string>(),
                            c.at("firstNs").is_null() ? -1 : c.at("firstNs").get<std::int64_t>(),
                            c.at("lastNs").is_null() ? -1 : c.at("lastNs").get<std::int64_t>(),
                            c.at("replication").get<std::uint32_t>()});
+    for (const Json& one : v.at("ejections")) r.ejections.push_back(ejection_of(one));
     for (const Json& w : v.at("windows")) r.windows.push_back(window_of(w));
     r.notes = v.at("notes").get<std::vector<std::string>>();
     return r;

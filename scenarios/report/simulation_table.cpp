@@ -127,6 +127,19 @@ std::string proxies_table(const SimulationResult& r, bool wide) {
   return out;
 }
 
+std::string nodes_table(const SimulationResult& r) {
+  std::vector<Row> rows = {{"NODE", "CORES", "BUSY", "SHORT OF CORES"}};
+  for (const NodeStatistics& n : r.nodes) {
+    const auto observed = static_cast<double>(n.observed_ns);
+    if (observed <= 0) continue;
+    rows.push_back({n.name, fmt::format("{:g}", static_cast<double>(n.millicores) / 1000),
+                    fmt::format("{:.1f}%", 1e5 * static_cast<double>(n.cpu_ns) / observed /
+                                               static_cast<double>(n.millicores)),
+                    fmt::format("{:.1f}%", 100 * static_cast<double>(n.short_ns) / observed)});
+  }
+  return lines(std::move(rows));
+}
+
 std::string changes_table(const SimulationResult& r) {
   std::vector<Row> rows = {{"AT", "CHANGE", "KNOWN FROM", "TO"}};
   for (const ChangeRecord& c : r.changes) {
@@ -135,6 +148,20 @@ std::string changes_table(const SimulationResult& r) {
                     c.last_ns < 0 ? "-" : seconds(c.last_ns)});
   }
   return lines(std::move(rows));
+}
+
+std::string ejections_table(const SimulationResult& r, bool wide) {
+  constexpr std::size_t kMost = 20;
+  std::vector<Row> rows = {{"EJECTED", "BY", "CLUSTER", "FROM", "UNTIL", "REASON"}};
+  std::size_t all = 0;
+  for (const Ejection& e : r.ejections) {
+    if (e.replication != r.replications.front().replication || (++all > kMost && !wide)) continue;
+    rows.push_back({e.endpoint, e.proxy, e.cluster, seconds(e.at_ns), e.until_ns < 0 ? "-" : seconds(e.until_ns),
+                    e.reason});
+  }
+  std::string out = lines(std::move(rows));
+  if (all > kMost && !wide) out += fmt::format("... and {} further ones (-o wide)\n", all - kMost);
+  return out;
 }
 
 std::string windows_table(const SimulationResult& r, bool wide) {
@@ -157,7 +184,9 @@ std::string simulation_table(const SimulationResult& r, const Capacity* capacity
                                 r.replications.size() == 1 ? "" : "s", r.events(), r.fingerprint(),
                                 r.cut() ? " (CUT: ended before its time)" : "");
   out += flows_table(r) + '\n' + outcomes_table(r) + '\n' + proxies_table(r, wide);
+  if (!r.nodes.empty()) out += '\n' + nodes_table(r);
   if (wide) out += '\n' + hops_table(r);
+  if (!r.ejections.empty()) out += '\n' + ejections_table(r, wide);
   if (!r.changes.empty()) out += '\n' + changes_table(r) + "\nWINDOWS\n" + windows_table(r, wide);
   if (capacity != nullptr)
     out += fmt::format("\nCAPACITY (traffic equations): {:.4g} requests/s offered, {:.4g} sustainable, bottleneck {}\n",

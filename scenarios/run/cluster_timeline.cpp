@@ -65,7 +65,7 @@ class Unfolder {
   void create(const std::shared_ptr<Rollout>& rollout);
   void ready(const std::shared_ptr<Rollout>& rollout, std::size_t count);
   void fail_or_heal(const TimelineEvent& event);
-  void set_readiness(const std::vector<std::string>& keys, bool ready, std::int64_t when);
+  void set_readiness(const std::vector<std::string>& keys, bool ready, std::int64_t when, bool errors_only = false);
   void missing(const TimelineEvent& event, const std::string& what);
   std::vector<Object> admitted_now(const Object& owner, int generation) const;
 
@@ -89,6 +89,7 @@ std::string describe(const TimelineEvent& event) {
     for (const Object& o : event.objects) out += (&o == &event.objects.front() ? "" : ", ") + o.ref().text();
   for (const auto& [key, value] : event.set) out += ' ' + key + (value ? '=' + *value : "-");
   if (event.replicas) out += " to " + std::to_string(*event.replicas);
+  if (event.errors) out += " by errors";
   return out;
 }
 
@@ -294,7 +295,8 @@ void Unfolder::scale(const TimelineEvent& event) {
   });
 }
 
-void Unfolder::set_readiness(const std::vector<std::string>& keys, bool ready, std::int64_t when) {
+void Unfolder::set_readiness(const std::vector<std::string>& keys, bool ready, std::int64_t when, bool errors_only) {
+  if (errors_only) return;  // kubelet and istiod see nothing of it
   at(when, [this, keys, ready] {
     for (Object& o : objects_)
       if (std::find(keys.begin(), keys.end(), key_of(o)) != keys.end()) {
@@ -308,6 +310,7 @@ void Unfolder::fail_or_heal(const TimelineEvent& event) {
   Disturbance d;
   d.at_ns = now_;
   d.heal = event.action == Action::Heal;
+  d.errors = event.errors;
   const std::string& target = event.target;
   const auto rest = [&](std::size_t prefix) { return target.substr(prefix); };
   const auto pods = [&](const auto& wanted) {
@@ -351,13 +354,13 @@ void Unfolder::fail_or_heal(const TimelineEvent& event) {
       d.kind = Disturbance::Kind::Pod;
       const auto keys = pods([&](const Object& o) { return o.ns == name.ns && o.name == name.name; });
       if (keys.empty()) return missing(event, target);
-      set_readiness(keys, d.heal, seen(scenario_.costs.pod_failure_seen_ns));
+      set_readiness(keys, d.heal, seen(scenario_.costs.pod_failure_seen_ns), event.errors.has_value());
     } else {
       d.kind = Disturbance::Kind::Workload;
       const auto keys =
           pods([&](const Object& o) { return owner_of(o) == name.ns + '/' + name.kind + '/' + name.name; });
       if (keys.empty()) return missing(event, target);
-      set_readiness(keys, d.heal, seen(scenario_.costs.pod_failure_seen_ns));
+      set_readiness(keys, d.heal, seen(scenario_.costs.pod_failure_seen_ns), event.errors.has_value());
     }
   }
   out_.disturbances.push_back(std::move(d));

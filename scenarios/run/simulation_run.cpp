@@ -8,6 +8,7 @@
 
 #include "scenarios/expect/expectation_result.h"
 #include "scenarios/read/fields.h"
+#include "scenarios/read/nearest_name.h"
 #include "scenarios/run/cluster_timeline.h"
 #include "scenarios/run/parallel.h"
 
@@ -20,6 +21,30 @@ constexpr std::int64_t kDefaultDuration = 30'000'000'000;
 std::optional<models::Verdict> intended_of(const ScenarioFlow& flow) {
   if (!flow.expect || !flow.expect->verdict) return std::nullopt;
   return flow.expect->verdict;
+}
+
+// Names in `nodes` that no pod, no Node object and no node of the cost model has.
+void check_nodes(const Scenario& scenario, const models::SimulationInput& input, models::Diagnostics& out) {
+  if (scenario.node_cores.empty()) return;
+  std::vector<std::string> known;
+  bool stated = false;
+  for (const models::Epoch& epoch : input.epochs) {
+    for (const models::Object* node : epoch.world.mesh->objects_of("Node", "")) {
+      known.push_back(node->name);
+      stated = true;
+    }
+    for (const models::Workload& workload : epoch.world.mesh->workloads)
+      for (const models::PodInstance& pod : workload.pods)
+        if (!pod.locality.node.empty()) known.push_back(pod.locality.node);
+  }
+  if (!stated)
+    for (std::uint32_t i = 0; i < std::max(1u, scenario.costs.nodes); ++i)
+      known.push_back("node-" + std::to_string(i + 1));
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  for (const auto& [name, cores] : scenario.node_cores)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      out.push_back({models::Severity::Error, "MSH0013", "", scenario.file, scenario.root["nodes"][name].key_position(),
+                     "nodes: there is no node named \"" + name + '"' + did_you_mean(name, names)});
 }
 
 }  // namespace
@@ -60,19 +85,30 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
                                      [&](const models::SimulatedFlow& f) { return f.flow.name == call.flow; });
         call.index = static_cast<std::size_t>(it - input.flows.begin());
       }
+  // Where flows were replaced (the cases of a test file), calls of others are not made.
+  for (models::Application& application : input.applications)
+    for (std::vector<models::Call>& step : application.calls)
+      std::erase_if(step, [&](const models::Call& call) { return call.index >= input.flows.size(); });
   input.costs = scenario.costs;
+  input.node_cores = scenario.node_cores;
+  check_nodes(scenario, input, out.diagnostics);
   const std::int64_t last = scenario.timeline.empty() ? 0 : scenario.timeline.back().at_ns;
   input.duration_ns = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
   if (options.duration_ns) input.duration_ns = *options.duration_ns;
   input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
+  out.find_warm_up = scenario.run.find_warm_up;
   input.sample_ns = scenario.run.sample_ns;
   if (options.sample_ns && input.sample_ns == 0) input.sample_ns = *options.sample_ns;
   input.seed = options.seed.value_or(scenario.run.seed);
+  input.recorded = options.recorded;
   return out;
 }
 
-models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
+models::SimulationResult run_simulation(const PreparedSimulation& given, const SimulationOptions& options,
                                         std::uint32_t replications) {
+  std::optional<PreparedSimulation> settled;
+  if (given.find_warm_up) settle_warm_up(settled.emplace(given), options.stop);
+  const PreparedSimulation& prepared = settled ? *settled : given;
   const std::uint32_t count = options.count > 0 ? options.count : replications;
   std::vector<models::SimulationResult> results(count);
   std::vector<double> share(count);
@@ -101,6 +137,7 @@ models::SimulationResult run_simulation(const PreparedSimulation& prepared, cons
       1);
   models::SimulationResult out;
   for (const models::SimulationResult& one : results) merge(out, one);
+  out.notes.insert(out.notes.end(), prepared.notes.begin(), prepared.notes.end());
   return out;
 }
 

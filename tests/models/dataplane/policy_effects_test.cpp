@@ -57,6 +57,8 @@ TEST(PolicyEffects, a_client_cannot_forge_what_the_jwt_filter_writes_PO_106) {
   EXPECT_EQ(value(known, "x-user"), "somebody");
   EXPECT_NE(value(known, "x-claims"), "e30");
   EXPECT_EQ(value(only("", flow), "x-user"), "admin") << "nothing clears it where no filter is";
+  EXPECT_EQ(value(known, "authorization"), "-") << "PO-106: taken away";
+  EXPECT_EQ(value(only("", flow), "authorization"), "Bearer <token>") << "PO-106: nobody takes it away";
 }
 
 TEST(PolicyEffects, the_application_reads_the_normalised_path_PO_047) {

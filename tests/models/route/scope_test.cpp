@@ -31,6 +31,19 @@ TEST(Scope, Dp225EgressHosts) {
   EXPECT_FALSE(sees(none, "a/client", "one.a"));
 }
 
+TEST(Scope, Dp225ExcludedHosts) {
+  const auto world = [](const std::string& hosts) { return sidecar_yaml("{egress: [{hosts: [" + hosts + "]}]}"); };
+  const RouteWorld space(world("'*/*', '~b/*'"));
+  EXPECT_TRUE(sees(space, "a/client", "one.a"));
+  EXPECT_FALSE(sees(space, "a/client", "far.b"));
+  const RouteWorld one(world("'*/*', '~./one.a.svc.cluster.local'"));
+  EXPECT_FALSE(sees(one, "a/client", "one.a"));
+  EXPECT_TRUE(sees(one, "a/client", "two.a"));
+  const RouteWorld everywhere(world("'*/*', '~/far.b.svc.cluster.local'"));
+  EXPECT_FALSE(sees(everywhere, "a/client", "far.b"));
+  EXPECT_TRUE(sees(everywhere, "a/client", "two.a"));
+}
+
 TEST(Scope, Dp225SelectorThenNamespaceThenRoot) {
   const std::string root = sidecar_yaml("{egress: [{hosts: ['b/*']}]}", "default", "istio-system");
   const std::string own = sidecar_yaml("{egress: [{hosts: ['./*']}]}");
@@ -97,6 +110,56 @@ TEST(Scope, Dp226ExportToOfServices) {
       "{networking.istio.io/exportTo: '.'}}\nspec: {ports: [{name: http, port: 80}]}\n");
   EXPECT_TRUE(sees(world, "b/client", "hidden.b"));
   EXPECT_FALSE(sees(world, "a/client", "hidden.b"));
+}
+
+// A namespace's default view is stored as its difference from the common one; a Sidecar that imports everything is
+// computed in full. Both are the same view.
+TEST(Scope, Dp226DifferenceFromTheCommonViewIsTheView) {
+  std::vector<std::string> parts;
+  const auto entry = [&](const std::string& ns, const std::string& host, const std::string& port,
+                         const std::string& to) {
+    parts.push_back("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: e" +
+                    std::to_string(parts.size()) + ", namespace: " + ns + "}\nspec: {hosts: ['" + host +
+                    "'], resolution: DNS, exportTo: [" + to + "], ports: [{number: " + port +
+                    ", name: http, protocol: HTTP}]}\n");
+  };
+  const auto routes = [&](const std::string& ns, const std::string& host, const std::string& to, int status) {
+    parts.push_back("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v" +
+                    std::to_string(parts.size()) + ", namespace: " + ns + "}\nspec: {hosts: ['" + host +
+                    "'], exportTo: [" + to + "], http: [{directResponse: {status: " + std::to_string(status) +
+                    "}}]}\n");
+  };
+  entry("b", "x.example.com", "80", "'*'");
+  entry("a", "x.example.com", "81", "'.'");  // in `a` it stands for the host, and port 80 is gone
+  entry("b", "y.example.com", "82", "a");
+  entry("b", "z.example.com", "83", "'.'");
+  entry("c", "w.example.com", "84", "'~'");
+  routes("b", "*.example.com", "'*'", 201);
+  routes("a", "*.example.com", "'.'", 202);
+  routes("b", "one.a.svc.cluster.local", "a", 203);
+  routes("a", "one.a.svc.cluster.local", "'*'", 204);
+  routes("b", "*.b.example.com", "b, c", 205);
+  const std::string all = documents(parts);
+  const RouteWorld differences(all);
+  parts.push_back(sidecar_yaml("{egress: [{hosts: ['*/*']}]}", "all", "a"));
+  parts.push_back(sidecar_yaml("{egress: [{hosts: ['*/*']}]}", "all", "b"));
+  const RouteWorld whole(documents(parts));
+  const auto asked = [](const RouteWorld& world) {
+    std::string out;
+    for (const char* client : {"a/client", "b/client"})
+      for (const char* host : {"x", "y", "z", "w", "x.b"})
+        for (const std::uint16_t port : {80, 81, 82, 83, 84, 99})
+          out += text(world, sidecar(world, client, std::string(host) + ".example.com", port)) + ' ';
+    for (const char* client : {"a/client", "b/client"})
+      out +=
+          text(world, sidecar(world, client, "one.a", 80)) + ' ' + text(world, sidecar(world, client, "far", 80)) + ' ';
+    return out;
+  };
+  EXPECT_EQ(asked(differences), asked(whole));
+  EXPECT_EQ(text(differences, sidecar(differences, "a/client", "one.a", 80)), "203") << "exported to a goes first";
+  EXPECT_EQ(text(differences, sidecar(differences, "b/client", "one.a", 80)), "204");
+  EXPECT_EQ(text(differences, sidecar(differences, "a/client", "x.example.com", 81)), "202");
+  EXPECT_EQ(text(differences, sidecar(differences, "b/client", "x.example.com", 80)), "201");
 }
 
 TEST(Scope, ServiceEntriesWithoutAddressShareTheListener) {
