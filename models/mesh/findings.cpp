@@ -45,8 +45,9 @@ void report_service(Draft& draft, const Service& s) {
   if (!s.selector.empty() && s.endpoints.empty()) {
     // Where no workload of the namespace is given, the files are a part of a mesh, and nothing is wrong with the
     // Service.
-    const bool part = std::none_of(draft.mesh.workloads.begin(), draft.mesh.workloads.end(),
-                                   [&](const Workload& w) { return w.ns == s.ns; });
+    const bool part = std::none_of(draft.mesh.workloads.begin(), draft.mesh.workloads.end(), [&](const Workload& w) {
+      return w.ns == s.ns && w.role == ProxyRole::None && !w.external;
+    });
     draft.report(part ? Severity::Info : Severity::Warning, "MSH0201", s.ref,
                  part ? "its selector matches no workload: none of namespace " + s.ns + " is among the files"
                       : "its selector matches no workload among the files");

@@ -13,11 +13,13 @@ namespace meshsim::scenarios {
 models::Request request_for(const models::policy::RuleSpec& rule);
 // One for every rule, and the plain GET / last; without repeats, at most `most`.
 std::vector<models::Request> requests_for(const models::policy::AuthorizationPolicy& policy, std::size_t most = 8);
-// Requests that these policies can tell apart, the plain GET / first: for every rule one that it matches, and beside it
-// one for each thing the rule looks at (method, path, host, header, SNI, token) in which just this thing is another.
-// Where few methods, paths, hosts and headers are mentioned, all combinations. At most `most`.
+// Requests that these policies can tell apart, the plain GET / first: one for every way in which the parts of their
+// rules that look at requests (methods, paths, hosts, headers, SNI, tokens; values and notValues) can match together.
+// Requests of one class meet the same rules, whoever sends them. Tokens come from `issuers` (of
+// RequestAuthentications), too, and from nobody, and one is not valid. All classes are found where their number is
+// moderate; at most `most` are given.
 std::vector<models::Request> requests_apart(const std::vector<const models::policy::AuthorizationPolicy*>& policies,
-                                            std::size_t most = 64);
+                                            std::size_t most = 64, const std::vector<std::string>& issuers = {});
 // "/admin/*" -> "/admin/example", "{*}" -> "example".
 std::string example_path(std::string_view pattern);
 std::string example_value(std::string_view pattern);

@@ -14,16 +14,33 @@ using namespace models;
 
 namespace {
 
-// Services that each policy is for.
-void add_policies(const LintContext& side,
-                  std::map<std::string, std::vector<const policy::AuthorizationPolicy*>>& out) {
-  for (const PolicyView& p : side.policies()) {
-    std::set<std::size_t> services;
-    for (const std::size_t w : p.selected) services.insert(side.services_of(w).begin(), side.services_of(w).end());
-    for (const Reach& reach : side.reach(p.spec.ns, p.spec.attachment))
-      services.insert(reach.services.begin(), reach.services.end());
-    for (const std::size_t s : services) out[side.mesh.services[s].hostname].push_back(&p.spec);
-  }
+constexpr std::size_t kMostClasses = 96;  // of one Service
+
+struct Looked {  // at one Service, on either side
+  std::vector<const policy::AuthorizationPolicy*> policies;
+  std::set<std::string> issuers;
+};
+
+// Hosts of the Services that a policy is for.
+std::set<std::string> hosts_of(const LintContext& side, const std::vector<std::size_t>& selected, const std::string& ns,
+                               const policy::Attachment& attachment) {
+  std::set<std::string> out;
+  for (const std::size_t w : selected)
+    for (const std::size_t s : side.services_of(w)) out.insert(side.mesh.services[s].hostname);
+  for (const Reach& reach : side.reach(ns, attachment))
+    for (const std::size_t s : reach.services) out.insert(side.mesh.services[s].hostname);
+  return out;
+}
+
+void add_policies(const LintContext& side, std::map<std::string, Looked>& out) {
+  for (const PolicyView& p : side.policies())
+    for (const std::string& host : hosts_of(side, p.selected, p.spec.ns, p.spec.attachment))
+      out[host].policies.push_back(&p.spec);
+  for (const Object* object : side.mesh.objects_of("RequestAuthentication"))
+    for (const std::string& host :
+         hosts_of(side, side.selected(*object), object->ns, policy::decode_attachment(object->spec(), "selector")))
+      for (const Node rule : object->spec()["jwtRules"])
+        if (const auto issuer = rule["issuer"].string_or(); !issuer.empty()) out[host].issuers.emplace(issuer);
 }
 
 std::string named(const Flow& flow) {
@@ -40,11 +57,12 @@ std::string named(const Flow& flow) {
 }  // namespace
 
 DiffRequests diff_requests(const LintContext& before, const LintContext& after) {
-  std::map<std::string, std::vector<const policy::AuthorizationPolicy*>> policies;
-  add_policies(before, policies);
-  add_policies(after, policies);
+  std::map<std::string, Looked> looked;
+  add_policies(before, looked);
+  add_policies(after, looked);
   DiffRequests out;
-  for (const auto& [host, some] : policies) out[host] = requests_apart(some, 48);
+  for (const auto& [host, at] : looked)
+    out[host] = requests_apart(at.policies, kMostClasses, {at.issuers.begin(), at.issuers.end()});
   return out;
 }
 

@@ -31,12 +31,20 @@ std::string head(const LintFinding& f) {
   return out;
 }
 
-std::string affected_text(const LintFinding& f) {
+std::string affected_text(const LintFinding& f, std::size_t most = std::string::npos) {
   std::string out;
-  for (const std::string& one : f.affected) out += (out.empty() ? "" : ", ") + one;
-  if (f.more_affected > 0) out += fmt::format(" and {} more", f.more_affected);
+  for (std::size_t i = 0; i < std::min(most, f.affected.size()); ++i) out += (i == 0 ? "" : ", ") + f.affected[i];
+  const std::size_t more = f.more_affected + (f.affected.size() - std::min(most, f.affected.size()));
+  if (more > 0) out += fmt::format(" and {} more", more);
   return out;
 }
+
+// In the table: names of those affected, and of other objects with the same finding, that are written out.
+constexpr std::size_t kMostAffected = 6, kMostAlike = 4;
+
+// Findings of one code that say the same of many objects: the first stands for all.
+using Alike = std::map<std::pair<std::string_view, std::string>, std::vector<const LintFinding*>>;
+bool folds(const std::vector<const LintFinding*>& alike) { return alike.size() > kMostAlike; }
 
 bool is_shown(const LintFinding& f, const LintReportOptions& options) {
   return f.suppressed.empty() && f.severity >= options.lowest;
@@ -65,17 +73,35 @@ std::string lint_summary(const LintResult& result) {
 std::string lint_table(const LintResult& result, const LintReportOptions& options) {
   const Style style(options.colour);
   std::string out;
+  Alike alike;
+  for (const LintFinding& f : result.findings)
+    if (is_shown(f, options) && f.affected.empty()) alike[{f.rule->code, f.message}].push_back(&f);
   for (const LintFinding& f : result.findings) {
     if (!is_shown(f, options)) continue;
+    const auto same = f.affected.empty() ? alike.find({f.rule->code, f.message}) : alike.end();
+    const bool many = same != alike.end() && folds(same->second);
+    if (many && same->second.front() != &f) continue;
     const std::string label = head(f);
     out += (f.severity == Severity::Error     ? style.bad(label)
             : f.severity == Severity::Warning ? style.warn(label)
                                               : style.dim(label)) +
            ' ' + f.message + '\n';
-    if (!f.affected.empty()) out += "    affects  " + affected_text(f) + '\n';
+    if (many) {
+      for (std::size_t i = 1; i < kMostAlike; ++i)
+        out += "    and of   " + same->second[i]->object + "  " + style.dim(same->second[i]->at.text()) + '\n';
+      out += fmt::format("    and of   {} more (-o json names all)\n", same->second.size() - kMostAlike);
+    }
+    if (!f.affected.empty()) out += hanging("affects  ", affected_text(f, kMostAffected), 120, 4);
     if (options.show_flow && f.flow) out += "    shown by " + f.shows + '\n';
   }
-  return out + lint_summary(result) + '\n';
+  out += lint_summary(result) + '\n';
+  const auto first = std::find_if(result.findings.begin(), result.findings.end(),
+                                  [&](const LintFinding& f) { return is_shown(f, options); });
+  if (first != result.findings.end())
+    out += style.dim(fmt::format("meshsim lint --explain {} says why and what to do{}", first->rule->code,
+                                 options.show_flow ? "" : "; --show-flow names a flow that shows it")) +
+           '\n';
+  return out;
 }
 
 std::string lint_github(const LintResult& result, const LintReportOptions& options) {
