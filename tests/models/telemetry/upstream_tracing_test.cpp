@@ -113,7 +113,7 @@ TEST(UpstreamTelemetry, TM163_Tracing) {
 // tracing_test.go: TestConfigureTracing, TestZipkinConfigVersionGating, TestConfigureCustomTagsForWaypoint.
 TEST(UpstreamTelemetry, TM163_SamplingFallsBackToTheProxyConfig) {
   const auto sampling = [](const std::string& config, const std::string& provider, const std::string& spec) {
-    Upstream up({{"istio-system", spec}});
+    Upstream up(Specs{{"istio-system", spec}});
     add_provider(up.b, provider);
     set_config(up.b, config);
     return up.rules()->tracing(up.sidecar(), kClient).sampling;
@@ -186,7 +186,7 @@ TEST(UpstreamTelemetry, TM160_CustomTagsAndTagsOfWaypoints) {
 }
 
 TEST(UpstreamTelemetry, TM162_TraceContextOptionNeeds128) {
-  Upstream up({{"istio-system", R"({"tracing":[{"providers":[{"name":"z"}]}]})"}});
+  Upstream up(Specs{{"istio-system", R"({"tracing":[{"providers":[{"name":"z"}]}]})"}});
   add_provider(
       up.b,
       R"({"name":"z","zipkin":{"service":"z.ns.svc.cluster.local","port":9411,"traceContextOption":"USE_B3_WITH_W3C_PROPAGATION"}})");
