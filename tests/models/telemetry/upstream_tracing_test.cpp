@@ -113,7 +113,7 @@ TEST(UpstreamTelemetry, TM163_Tracing) {
 // tracing_test.go: TestConfigureTracing, TestZipkinConfigVersionGating, TestConfigureCustomTagsForWaypoint.
 TEST(UpstreamTelemetry, TM163_SamplingFallsBackToTheProxyConfig) {
   const auto sampling = [](const std::string& config, const std::string& provider, const std::string& spec) {
-    Upstream up({{"istio-system", spec}});
+    Upstream up(Specs{{"istio-system", spec}});
     add_provider(up.b, provider);
     set_config(up.b, config);
     return up.rules()->tracing(up.sidecar(), kClient).sampling;
