@@ -175,7 +175,7 @@ policies:
                                                 "a.yaml"));
   const LintContext c(loaded.world);
   const std::vector<Request> some = requests_apart({&c.policies().at(0).spec}, 100);
-  EXPECT_EQ(some.size(), 2u) << "the rule matches, or not";
+  EXPECT_EQ(some.size(), 4u) << "the method matches or not, and so does the path";
 }
 
 }  // namespace
