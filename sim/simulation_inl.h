@@ -328,6 +328,10 @@ RunEnd MESHSIM_SIM::run(Model& model) {
   stop_ = false;
   while (!fes_.empty()) {
     const Entry e = fes_.pop();
+    if (const Entry* next = fes_.hint()) {  // its record is on the way while this event is handled
+      const auto then = static_cast<std::uint32_t>(next->key) & id_mask;
+      if (then < internal) slab_.prefetch(then);
+    }
     const auto time = static_cast<std::int64_t>(e.time);
     if (time >= watch_due_) [[unlikely]]
       look(time);

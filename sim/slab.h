@@ -62,6 +62,7 @@ class Slab {
   const Record& operator[](Slot s) const { return pages_[s >> page_bits][s & page_mask].record; }
   RecordHeader& header(Slot s) { return node(s).header; }
   const RecordHeader& header(Slot s) const { return pages_[s >> page_bits][s & page_mask].header; }
+  void prefetch(Slot s) const { __builtin_prefetch(&pages_[s >> page_bits][s & page_mask], 1); }
   std::size_t live() const { return live_; }
   std::size_t capacity() const { return pages_.size() << page_bits; }
   static constexpr std::size_t bytes_per_record() { return sizeof(Node); }

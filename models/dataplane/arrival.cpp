@@ -318,7 +318,7 @@ void Walker::at_application(Walk walk, std::size_t workload, std::uint16_t port,
   }
   walk.out.verdict = Verdict::Allowed;
   walk.out.http_status = walk.is_http() && flow_.protocol != FlowProtocol::Tcp ? std::optional(200) : std::nullopt;
-  walk.out.upstream = {walk.path, walk.authority, walk.http_version, walk.headers};
+  walk.out.upstream = as_received(walk);
   if (flow_.protocol == FlowProtocol::Grpc) walk.out.grpc_status = "OK";
   // The Envoy nearest to the client names itself (DP-260).
   if (walk.is_http() && header(walk.out.response_headers, "server").empty()) {

@@ -1,6 +1,7 @@
 // The client's side: uncaptured clients and sidecars (DP-040..DP-042, DP-045, DP-051, DP-229).
 #include <algorithm>
 
+#include "models/dataplane/network_policy.h"
 #include "models/dataplane/walker.h"
 
 namespace meshsim::models::dataplane {
@@ -8,6 +9,12 @@ namespace {
 
 bool has(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
   return std::find(ports.begin(), ports.end(), port) != ports.end();
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
 }
 
 }  // namespace
@@ -122,43 +129,50 @@ void Walker::from_plain(Walk walk, const Address& to, std::string_view who) {
   pass_through(std::move(walk), to, locality);
 }
 
+// A cluster IP: any ready endpoint, by addresses alone.
+void Walker::by_kube_proxy(Walk walk, std::size_t index, std::uint16_t port, const Locality* client,
+                           Transport transport) {
+  const Service& service = mesh_.services[index];
+  const auto shares = select_endpoints({&mesh_, index, port, nullptr, client, Balancer::KubeProxy, {}, false});
+  if (shares.empty()) {
+    const bool port_known = service.find_port(port) != nullptr;
+    fail(
+        std::move(walk), Verdict::Unreachable, "-",
+        {port_known ? "DP-309" : "DP-201",
+         port_known ? "Service " + service.ns + '/' + service.name + " has no ready endpoint"
+                    : "Service " + service.ns + '/' + service.name + " does not declare port " + std::to_string(port)});
+    return;
+  }
+  for (const EndpointShare& share : shares) {
+    Walk next = walk;
+    next.out.probability *= share.weight;
+    const std::size_t gateway = mesh_.workloads[share.workload].gateway;
+    if (gateway != kNone && (flow_.to.gateway || mesh_.gateways[gateway].kind != Gateway::Kind::Waypoint)) {
+      through_gateway(std::move(next), gateway, port, transport);
+    } else {
+      arrive(std::move(next), share.workload, share.pod, share.target_port, transport);
+    }
+  }
+}
+
 // Bytes go to the address as it is: kube-proxy translates a VIP, a pod address is a pod, anything else lies outside.
 void Walker::pass_through(Walk walk, const Address& to, const Locality* client, Transport transport) {
   if (to.service != kNone && mesh_.services[to.service].kubernetes) {
     const Service& service = mesh_.services[to.service];
-    walk.out.routed_service = to.service;
+    if (walk.out.routed_service == kNone) walk.out.routed_service = to.service;
     if (!service.external_name.empty()) {
       const std::size_t alias = mesh_.resolve_host(service.external_name, service.ns);
       if (alias != kNone && alias != to.service) {
         Address next = to;
         next.service = alias;
+        walk.out.routed_service = alias;
         pass_through(std::move(walk), next, client, transport);
       } else {
         leave_mesh(std::move(walk), service.external_name, to.port, transport);
       }
       return;
     }
-    const auto shares =
-        select_endpoints({&mesh_, to.service, to.port, nullptr, client, Balancer::KubeProxy, {}, false});
-    if (shares.empty()) {
-      const bool port_known = service.find_port(to.port) != nullptr;
-      fail(std::move(walk), Verdict::Unreachable, "-",
-           {port_known ? "DP-309" : "DP-201",
-            port_known
-                ? "Service " + service.ns + '/' + service.name + " has no ready endpoint"
-                : "Service " + service.ns + '/' + service.name + " does not declare port " + std::to_string(to.port)});
-      return;
-    }
-    for (const EndpointShare& share : shares) {
-      Walk next = walk;
-      next.out.probability *= share.weight;
-      const std::size_t gateway = mesh_.workloads[share.workload].gateway;
-      if (gateway != kNone && (flow_.to.gateway || mesh_.gateways[gateway].kind != Gateway::Kind::Waypoint)) {
-        through_gateway(std::move(next), gateway, to.port, transport);
-      } else {
-        arrive(std::move(next), share.workload, share.pod, share.target_port, transport);
-      }
-    }
+    by_kube_proxy(std::move(walk), to.service, to.port, client, transport);
     return;
   }
   if (to.pod) {
@@ -197,16 +211,66 @@ Address Walker::literal(const Address& to) const {
   return out;
 }
 
+// An endpoint that a ServiceEntry states: its address or name may be that of a pod or Service of the mesh.
+Address Walker::stated_endpoint(const Workload& endpoint, const std::string& host, std::uint16_t port) const {
+  Address to;
+  to.host = host;
+  to.port = port;
+  if (!endpoint.dns_host.empty()) {
+    const std::size_t named = mesh_.resolve_host(endpoint.dns_host, endpoint.ns);
+    if (named != kNone && mesh_.services[named].kubernetes) to.service = named;
+  } else if (!endpoint.pods.empty() && !endpoint.pods.front().addresses.empty()) {
+    to.ip = endpoint.pods.front().addresses.front();
+    to = literal(to);
+    if (to.pod && mesh_.workloads[to.pod->first].external) to.pod.reset();
+  }
+  return to;
+}
+
+void Walker::to_stated_endpoint(Walk walk, const Workload& endpoint, const std::string& host, std::uint16_t port,
+                                Transport transport) {
+  if (walk.out.hops.size() > 32) {
+    fail(std::move(walk), Verdict::Unreachable, "-", {"DP-051", host + ": its endpoints lead in a circle", {}});
+    return;
+  }
+  pass_through(std::move(walk), stated_endpoint(endpoint, host, port), &endpoint.locality, transport);
+}
+
 void Walker::leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport) {
+  // DP-204: a proxy that is given a name asks cluster DNS. The name of a Service is its cluster IP, whether istiod
+  // knows the namespace or not, and kube-proxy takes it from there.
+  for (const std::size_t s : mesh_.services_by_host(lower(host))) {
+    const Service& service = mesh_.services[s];
+    if (!service.kubernetes || !service.external_name.empty()) continue;
+    const Reason named{"DP-204", host + " is the name of Service " + service.ns + '/' + service.name, {}};
+    (walk.out.hops.empty() ? walk.out.reasons : walk.out.hops.back().reasons).push_back(named);
+    by_kube_proxy(std::move(walk), s, port, nullptr, transport);
+    return;
+  }
   walk.out.routed_to = RoutedTo{host, "", port};
   walk.out.transport = transport;
+  bool unsure = false;
+  if (const auto policy = walk.from == kNone
+                              ? std::nullopt
+                              : world_.network->blocks_leaving(walk.from, IpAddress::parse(host), port, unsure)) {
+    Reason why{"DP-116", "", policy->source};
+    why.text =
+        policy->text() + (unsure ? " restricts egress by address, and the files do not hold the address of " + host
+                                 : " does not let this connection leave to " + host + ": it times out after 10 s");
+    if (unsure) {
+      unknown(std::move(walk), std::move(why));
+    } else {
+      fail(std::move(walk), Verdict::Unreachable, "UF", std::move(why));
+    }
+    return;
+  }
   if (walk.stalls) {
     stall(std::move(walk));
     return;
   }
   walk.out.verdict = Verdict::Allowed;
   walk.out.http_status = walk.is_http() ? std::optional(200) : std::nullopt;
-  walk.out.upstream = {walk.path, walk.authority, walk.http_version, walk.headers};
+  walk.out.upstream = as_received(walk);
   finish(std::move(walk));
 }
 

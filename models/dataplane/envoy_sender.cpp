@@ -311,6 +311,15 @@ void Walker::to_endpoint(Walk walk, const Sender& sender, const RouteChoice& cho
     walk.sni = "outbound_." + std::to_string(choice.port) + "_." + choice.subset_name + "_." + service.hostname;
   if (walk.sni.empty()) walk.sni = flow_.request.sni.value_or(walk.authority.substr(0, walk.authority.find(':')));
 
+  // Secure naming: names that a DestinationRule states replace the accounts that istiod knows (DP-047).
+  const Node names = choice.policy.subject_alt_names;
+  if (how.transport == Transport::Mtls && !names.empty() && !target.identity.empty() &&
+      std::none_of(names.begin(), names.end(), [&](Node name) { return name.text() == target.identity; })) {
+    fail(std::move(walk), Verdict::Reset, "UF",
+         {"DP-047", "the DestinationRule's subjectAltNames do not name " + target.identity,
+          choice.policy.rule ? choice.policy.rule->source : Source{}});
+    return;
+  }
   if (target.external || (target.pods.empty() && !target.dns_host.empty())) {
     const std::string host = !target.dns_host.empty() ? target.dns_host : service.hostname;
     const ServicePort* port = service.find_port(choice.port);
@@ -320,7 +329,7 @@ void Walker::to_endpoint(Walk walk, const Sender& sender, const RouteChoice& cho
             service.ref.source});
       return;
     }
-    leave_mesh(std::move(walk), host, endpoint.target_port, how.transport);
+    to_stated_endpoint(std::move(walk), target, host, endpoint.target_port, how.transport);
     return;
   }
   if (target.gateway != kNone && mesh_.gateways[target.gateway].kind != Gateway::Kind::Waypoint) {

@@ -92,16 +92,26 @@ void Walker::follow(Walk walk, const Sender& sender, std::vector<RouteChoice> ch
         if (choice.new_path) next.path = *choice.new_path;
         if (choice.new_authority) next.authority = *choice.new_authority;
         edit(next.headers, choice.request_headers);
-        for (const Mirror& mirror : choice.mirrors) {
-          const std::size_t target = mesh_.resolve_host(mirror.workload, sender.ns);
-          if (target == kNone) {
-            next.out.mirrored_to.push_back(mirror);
-            continue;
-          }
-          for (const EndpointShare& share :
-               select_endpoints({&mesh_, target, mirror.port, nullptr, sender.locality, Balancer::Envoy, {}, false})) {
-            const Workload& w = mesh_.workloads[share.workload];
-            next.out.mirrored_to.push_back({w.ns + '/' + w.name, share.target_port, mirror.share * share.weight});
+        for (const MirrorChoice& mirror : choice.mirrors) {
+          const Labels* subset = mirror.subset.empty() ? nullptr : &mirror.subset;
+          for (const EndpointShare& share : select_endpoints(
+                   {&mesh_, mirror.service, mirror.port, subset, sender.locality, Balancer::Envoy, {}, false})) {
+            const Workload* w = &mesh_.workloads[share.workload];
+            std::uint16_t port = share.target_port;
+            if (w->external) {  // it may name a Service or pod of the mesh
+              const Address stated = stated_endpoint(*w, w->name, port);
+              std::size_t found = stated.pod ? stated.pod->first : kNone;
+              if (stated.service != kNone) {
+                const auto behind =
+                    select_endpoints({&mesh_, stated.service, port, nullptr, nullptr, Balancer::KubeProxy, {}, false});
+                if (!behind.empty()) {
+                  found = behind.front().workload;
+                  port = behind.front().target_port;
+                }
+              }
+              if (found != kNone) w = &mesh_.workloads[found];
+            }
+            next.out.mirrored_to.push_back({w->ns + '/' + w->name, port, mirror.share * share.weight});
           }
         }
         const std::size_t first = results_.size();

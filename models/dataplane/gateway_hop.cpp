@@ -68,15 +68,17 @@ void Walker::through_gateway(Walk walk, std::size_t index, std::uint16_t port, T
          {"DP-053", "the server expects TLS, the client speaks plaintext", server.server.source});
     return;
   }
-  if (!server.terminates_tls && !server.passthrough && tls) {
+  // A TCP server carries any bytes; an HTTP server cannot read TLS.
+  if (!server.terminates_tls && !server.passthrough && tls && (server.http || transport == Transport::Mtls)) {
     fail(std::move(walk), Verdict::Reset, "-",
          {"DP-054", "the server expects plaintext, TLS arrives", server.server.source});
     return;
   }
-  // The server ends a TLS session that it terminates, whoever began it.
+  // The server ends one TLS session: the outermost, which is a proxy's where one has begun it.
   if (server.terminates_tls) {
+    const bool of_proxy = walk.proxy_tls || transport == Transport::Mtls;
     walk.proxy_tls = false;
-    if (walk.payload == Payload::AppTls)
+    if (!of_proxy && walk.payload == Payload::AppTls)
       walk.payload = flow_.protocol == FlowProtocol::Https ? Payload::Http : Payload::Bytes;
     walk.scheme = "https";
   }

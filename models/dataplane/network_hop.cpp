@@ -101,6 +101,8 @@ Crossing Walker::crossing(const Sender& sender, const Service& service, const En
         kNone,
         {"DP-276", "Envoys dial the ambient gateway of " + named(there) + " with Istio mTLS; some requests fail", {}}};
   }
+  // What a mesh-external ServiceEntry names lies outside: its network says only that no gateway leads there.
+  if (service.mesh_external) return {};
   return {Kind::Unknown,
           kNone,
           {"DP-276",

@@ -129,4 +129,41 @@ std::optional<ObjectRef> NetworkPolicies::blocks(std::size_t from, const IpAddre
   return isolated(to, true, from, from_ip);
 }
 
+std::optional<ObjectRef> NetworkPolicies::blocks_leaving(std::size_t from, const std::optional<IpAddress>& to,
+                                                         std::uint16_t port, bool& unsure) const {
+  unsure = false;
+  const Workload& w = mesh_.workloads[from];
+  const auto list = by_namespace_.find(w.ns);
+  if (w.host_network || list == by_namespace_.end()) return std::nullopt;
+  enum class Answer : std::uint8_t { No, Maybe, Yes };
+  const auto peer_answer = [&](const PeerRule& peer) {
+    if (!peer.block) return Answer::No;  // selectors select pods
+    if (!to) return peer.block->prefix == 0 && peer.except.empty() ? Answer::Yes : Answer::Maybe;
+    const bool hole =
+        std::any_of(peer.except.begin(), peer.except.end(), [&](const Cidr& c) { return c.contains(*to); });
+    return peer.block->contains(*to) && !hole ? Answer::Yes : Answer::No;
+  };
+  const auto rule_answer = [&](const Rule& rule) {
+    const bool opens = rule.ports.empty() || std::any_of(rule.ports.begin(), rule.ports.end(), [&](const PortRule& p) {
+                         return p.name.empty() && (!p.first || (*p.first <= port && port <= *p.last));
+                       });
+    Answer best = opens && rule.peers.empty() ? Answer::Yes : Answer::No;
+    if (opens)
+      for (const PeerRule& peer : rule.peers) best = std::max(best, peer_answer(peer));
+    return best;
+  };
+  std::optional<ObjectRef> first;
+  for (const std::size_t index : list->second) {
+    const Policy& policy = policies_[index];
+    if (!policy.egress || !policy.pods.matches(w.labels)) continue;
+    for (const Rule& rule : policy.egress_rules) {
+      const Answer answer = rule_answer(rule);
+      if (answer == Answer::Yes) return std::nullopt;
+      unsure |= answer == Answer::Maybe;
+    }
+    if (!first) first = policy.ref;
+  }
+  return first;
+}
+
 }  // namespace meshsim::models

@@ -20,6 +20,10 @@ class NetworkPolicies {
   // `to`:`port`; nullopt if it passes. Pods may always reach themselves.
   std::optional<ObjectRef> blocks(std::size_t from, const IpAddress& from_ip, std::size_t to, const IpAddress& to_ip,
                                   std::uint16_t port) const;
+  // The same for a connection of `from` that leaves the cluster to `to` (nullopt: a name whose address the files do not
+  // hold). `unsure`: only that address would tell.
+  std::optional<ObjectRef> blocks_leaving(std::size_t from, const std::optional<IpAddress>& to, std::uint16_t port,
+                                          bool& unsure) const;
   bool empty() const { return policies_.empty(); }
 
  private:

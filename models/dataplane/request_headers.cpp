@@ -117,6 +117,17 @@ void Walker::set_upstream_version(Walk& walk, Protocol port, bool follows_downst
   }
 }
 
+// PO-106: the workload gets every token that no proxy took away, in the header that the client used.
+Upstream Walker::as_received(const Walk& walk) {
+  Upstream out = {walk.path, walk.authority, walk.http_version, walk.headers};
+  for (const Jwt& token : walk.jwts) {
+    const TokenLocation& at = token.location;
+    if (at.kind != TokenLocation::Kind::Header || !walk.is_http() || !header(out.headers, at.name).empty()) continue;
+    out.headers.emplace_back(at.name, at.prefix + (token.raw.empty() ? "<token>" : token.raw));
+  }
+  return out;
+}
+
 RouteRequest Walker::route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const {
   RouteRequest request;
   request.http = walk.is_http();

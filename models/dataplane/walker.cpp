@@ -61,7 +61,8 @@ std::string_view body_of(std::string_view flags) {
 Walk Walker::first_walk() const {
   Walk walk;
   walk.method = flow_.request.method;
-  walk.path = flow_.request.path;
+  // A fragment is never sent (RFC 3986, 3.5), and Istio's Envoys would cut it off (PO-036).
+  walk.path = flow_.request.path.substr(0, flow_.request.path.find('#'));
   walk.http_version = flow_.request.http_version;
   if (flow_.protocol == FlowProtocol::Grpc) {
     walk.method = "POST";  // PO-035
@@ -123,9 +124,11 @@ std::optional<Address> Walker::resolve_destination(Walk& walk, std::string_view 
     for (const std::size_t s : vips)
       if (mesh_.services[s].find_port(to.port) != nullptr && address.service == kNone) address.service = s;
     if (address.service == kNone && !vips.empty()) address.service = vips.front();
-    if (mesh_.settings.profile.client_namespace_service_preferred)
-      for (const std::size_t s : vips)
-        if (mesh_.services[s].ns == client_ns) address.service = s;
+    if (mesh_.settings.profile.client_namespace_service_preferred) {
+      const auto own =
+          std::find_if(vips.begin(), vips.end(), [&](std::size_t s) { return mesh_.services[s].ns == client_ns; });
+      if (own != vips.end()) address.service = *own;
+    }
     if (!address.pod) address.pod = mesh_.workload_by_ip(*ip);
     return address;
   }

@@ -117,15 +117,20 @@ class Walker {
   void from_client(Walk walk, const Address& to);
   void from_plain(Walk walk, const Address& to, std::string_view who);
   void from_sidecar(Walk walk, std::size_t client, const Address& to);
+  void by_kube_proxy(Walk walk, std::size_t service, std::uint16_t port, const Locality* client, Transport transport);
   void pass_through(Walk walk, const Address& to, const Locality* client, Transport transport = Transport::Plaintext);
   Address literal(
       const Address& to) const;  // the same address, read as the network reads it: Kubernetes VIP, pod, or outside
+  Address stated_endpoint(const Workload& endpoint, const std::string& host, std::uint16_t port) const;
+  void to_stated_endpoint(Walk walk, const Workload& endpoint, const std::string& host, std::uint16_t port,
+                          Transport transport);
   void leave_mesh(Walk walk, const std::string& host, std::uint16_t port, Transport transport);
   // True: an Envoy's codec has answered (426 to HTTP/1.0, 400 to a lower-case method) and the walk has ended.
   bool codec_refuses(Walk& walk, bool http, bool declared_http, ProxyKind by);
   bool outbound_excluded(const Workload& client, const Address& to) const;
 
   // ztunnel_client.cpp
+  std::size_t seen_by_ztunnel(const Address& to, std::string_view client_ns) const;
   void from_ztunnel(Walk walk, std::size_t client, const Address& to);
   void ztunnel_to_waypoint(Walk walk, std::size_t client, const WaypointBinding& binding, const Address& to);
   template <typename Go>
@@ -191,6 +196,7 @@ class Walker {
   // HTTP version of an Envoy's upstream connection to a port of this protocol (DP-259).
   void set_upstream_version(Walk& walk, Protocol port, bool follows_downstream, const TrafficPolicy* policy) const;
   static void edit(Headers& headers, const HeaderEdits& edits);
+  static Upstream as_received(const Walk& walk);  // PO-106: with the tokens that no proxy took away
   RouteRequest route_request(const Walk& walk, const std::vector<std::size_t>* valid_jwts) const;
   // PO-038: `proxy` is the workload of the evaluating Envoy.
   IpAddress trusted_address(const Walk& walk, bool gateway, std::size_t proxy) const;

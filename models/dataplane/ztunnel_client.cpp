@@ -9,7 +9,37 @@ Sender Walker::ztunnel_sender(std::size_t client) const {
   return sender;
 }
 
+// DP-110, DP-226: of several services with one address or name, the one this client may see (ztunnel
+// src/state/service.rs, visible_to); a NONE entry never reaches ztunnel. Hidden means absent, not blocked.
+std::size_t Walker::seen_by_ztunnel(const Address& to, std::string_view client_ns) const {
+  const auto seen = [&](std::size_t index) {
+    const Service& s = mesh_.services[index];
+    return s.visibility == Service::Visibility::Public ||
+           (s.visibility == Service::Visibility::Namespace && s.ns == client_ns);
+  };
+  if (to.service == kNone || seen(to.service)) return to.service;
+  std::size_t found = kNone;
+  for (const std::size_t other :
+       to.ip ? mesh_.services_by_vip(*to.ip) : mesh_.services_by_host(mesh_.services[to.service].hostname)) {
+    if (!seen(other)) continue;
+    if (mesh_.services[other].ns == client_ns) return other;
+    if (found == kNone) found = other;
+  }
+  return found;
+}
+
 void Walker::from_ztunnel(Walk walk, std::size_t client, const Address& to) {
+  if (const std::size_t seen = seen_by_ztunnel(to, mesh_.workloads[client].ns); seen != to.service) {
+    const Service& hidden = mesh_.services[to.service];
+    walk.out.reasons.push_back({"DP-110",
+                                "serviceEntryVisibility hides " + hidden.ns + '/' + hidden.name +
+                                    " from this client: for its ztunnel it does not exist",
+                                hidden.ref.source});
+    Address next = to;
+    next.service = walk.out.service = seen;
+    from_ztunnel(std::move(walk), client, next);
+    return;
+  }
   const Workload& w = mesh_.workloads[client];
   Hop hop;
   hop.proxy = ProxyKind::Ztunnel;
@@ -233,7 +263,10 @@ void Walker::ztunnel_to_workload(Walk walk, std::size_t client, std::size_t work
                          {}});
   walk.peer.identity.clear();
   if (target.external || (target.pods.empty() && !target.dns_host.empty())) {
-    leave_mesh(std::move(walk), target.dns_host.empty() ? target.name : target.dns_host, port, Transport::Plaintext);
+    std::string host = target.dns_host;
+    if (host.empty())
+      host = walk.out.routed_service == kNone ? target.name : mesh_.services[walk.out.routed_service].hostname;
+    to_stated_endpoint(std::move(walk), target, host, port, Transport::Plaintext);
     return;
   }
   const std::size_t gateway = target.gateway;

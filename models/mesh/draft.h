@@ -60,6 +60,8 @@ MeshSettings make_settings(const std::vector<Object>& objects, const ScenarioMes
 void sort_objects(std::vector<Object>& objects);
 // Duplicates, namespaces, discovery, revision filter; fills by_kind.
 void take_objects(Draft& draft, std::vector<Object> objects);
+// ingresses.cpp: the Gateways and VirtualServices that istiod makes of Ingresses.
+void add_ingresses(Draft& draft, std::vector<Object>& objects);
 // nodes.cpp
 void read_nodes(Draft& draft);
 Locality locality_of(const Draft& draft, std::string_view node, const Labels& labels, Node pod_spec);

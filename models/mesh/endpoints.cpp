@@ -62,7 +62,11 @@ std::vector<std::uint16_t> target_ports(const Service& s, const Workload& w, Wor
   for (const ServicePort& port : s.ports) {
     std::uint16_t target = port.target_number;
     if (origin == WorkloadDraft::Origin::Pods) {
-      if (!port.target_name.empty()) target = named_port(w.ports, port.target_name);
+      if (!port.target_name.empty()) {
+        target = named_port(w.ports, port.target_name);
+      } else if (const std::uint16_t named = s.kubernetes ? 0 : named_port(w.ports, port.name); named != 0) {
+        target = named;  // a ServiceEntry that selects pods goes by their ports' names
+      }
     } else if (origin == WorkloadDraft::Origin::Slice) {
       target = slice_port(s, w.ports, port);
     } else {

@@ -42,8 +42,15 @@ void report_binding(Draft& draft, const ObjectRef& ref, const std::string& ns, c
 
 void report_service(Draft& draft, const Service& s) {
   if (!s.discovered) return;
-  if (!s.selector.empty() && s.endpoints.empty())
-    draft.report(Severity::Warning, "MSH0201", s.ref, "its selector matches no workload among the files");
+  if (!s.selector.empty() && s.endpoints.empty()) {
+    // Where no workload of the namespace is given, the files are a part of a mesh, and nothing is wrong with the
+    // Service.
+    const bool part = std::none_of(draft.mesh.workloads.begin(), draft.mesh.workloads.end(),
+                                   [&](const Workload& w) { return w.ns == s.ns; });
+    draft.report(part ? Severity::Info : Severity::Warning, "MSH0201", s.ref,
+                 part ? "its selector matches no workload: none of namespace " + s.ns + " is among the files"
+                      : "its selector matches no workload among the files");
+  }
   for (std::size_t p = 0; p < s.ports.size(); ++p) {
     if (s.ports[p].target_name.empty() || s.endpoints.empty()) continue;
     const bool any =

@@ -42,9 +42,19 @@ std::string deployment_name(const Object& object, Gateway::Kind kind, const std:
   return kind == Gateway::Kind::Ingress ? object.name + '-' + class_name : object.name;
 }
 
-Labels managed_labels(const Object& object, const Gateway& gateway, const std::string& deployment) {
-  const Node infrastructure = object.spec()["infrastructure"];
-  Labels out = infrastructure.exists() ? string_pairs(infrastructure["labels"]) : object.labels;
+// Labels or annotations that istiod puts on what it deploys: those of spec.infrastructure where stated, else the
+// Gateway's own (istio/istio deploymentcontroller.go, extractInfrastructureMetadata).
+Labels infrastructure_metadata(const Draft& draft, const Object& object, std::string_view key, const Labels& own) {
+  const Node stated = object.spec()["infrastructure"][key];
+  if (!stated.exists())
+    return draft.mesh.settings.feature("PILOT_ENABLE_GATEWAY_API_COPY_LABELS_ANNOTATIONS") ? own : Labels();
+  Labels out = string_pairs(stated);
+  std::erase_if(out, [](const auto& pair) { return pair.first.starts_with("gateway.networking.k8s.io/"); });
+  return out;
+}
+
+Labels managed_labels(const Draft& draft, const Object& object, const Gateway& gateway, const std::string& deployment) {
+  Labels out = infrastructure_metadata(draft, object, "labels", object.labels);
   out.insert_or_assign(std::string(kGatewayName), object.name);
   out.insert_or_assign("gateway.networking.k8s.io/gateway-class-name", gateway.class_name);
   out.insert_or_assign("gateway.istio.io/managed", managed_by(gateway.kind));
@@ -68,8 +78,8 @@ void add_managed_pods(Draft& draft, const Object& object, const Gateway& gateway
   w.owner = {"Deployment", object.ns, deployment, object.source()};
   w.ns = object.ns;
   w.name = deployment;
-  w.labels = managed_labels(object, gateway, deployment);
-  w.annotations = string_pairs(object.spec()["infrastructure"]["annotations"]);
+  w.labels = managed_labels(draft, object, gateway, deployment);
+  w.annotations = infrastructure_metadata(draft, object, "annotations", object.annotations);
   w.service_account = std::string(find(object.annotations, "gateway.istio.io/service-account").value_or(deployment));
   w.role = role_of(gateway.kind);
   w.discovered = draft.discovered(w.ns);
@@ -98,7 +108,7 @@ void add_managed_service(Draft& draft, const Object& object, const Gateway& gate
   s.ns = object.ns;
   s.name = name;
   s.hostname = draft.mesh.fqdn(name, object.ns);
-  s.labels = managed_labels(object, gateway, name);
+  s.labels = managed_labels(draft, object, gateway, name);
   s.labels.erase("sidecar.istio.io/inject");
   s.labels.erase("istio.io/dataplane-mode");
   s.selector = {{std::string(kGatewayName), object.name}};

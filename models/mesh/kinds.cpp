@@ -52,6 +52,8 @@ constexpr std::array kEvaluated = {
     KindRule{"gateway.networking.k8s.io", "ReferenceGrant"},
     KindRule{"gateway.networking.k8s.io", "BackendTLSPolicy"},
     KindRule{"networking.k8s.io", "NetworkPolicy"},
+    KindRule{"networking.k8s.io", "Ingress"},
+    KindRule{"networking.k8s.io", "IngressClass"},
     KindRule{"sailoperator.io", "Istio"},
     KindRule{"sailoperator.io", "IstioRevision"},
     KindRule{"sailoperator.io", "IstioRevisionTag"},
@@ -113,7 +115,9 @@ constexpr std::array<std::string_view, 27> kInertGroups = {"",
                                                            "storage.k8s.io",
                                                            "tempo.grafana.com"};
 constexpr std::array kInert = {KindRule{"networking.istio.io", "WorkloadGroup"},
-                               KindRule{"networking.k8s.io", "IngressClass"}};
+                               KindRule{"admissionregistration.k8s.io", "ValidatingAdmissionPolicy"},
+                               KindRule{"admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"},
+                               KindRule{"admissionregistration.k8s.io", "ValidatingWebhookConfiguration"}};
 
 template <typename List>
 bool listed(const List& list, const Object& o) {

@@ -195,6 +195,9 @@ std::size_t pick(const Mesh& mesh, const std::vector<std::size_t>& candidates, s
   if (mesh.settings.profile.client_namespace_service_preferred)
     for (const std::size_t i : candidates)
       if (mesh.services[i].ns == client_ns && mesh.services[i].discovered) return i;
+  // DP-110: a ServiceEntry that only its own namespace sees stands in nobody's way.
+  for (const std::size_t i : candidates)
+    if (mesh.services[i].visibility == Service::Visibility::Public || mesh.services[i].ns == client_ns) return i;
   return candidates.front();
 }
 

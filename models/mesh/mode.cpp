@@ -262,6 +262,13 @@ Workload decide_mode(Draft& draft, PodDraft pod) {
     w.mode_reasons.push_back({"DP-020", "template gateway: the injected proxy is a gateway, not a sidecar", {}});
   }
 
+  if (injected && !pod.live) {
+    // DP-007: both templates write these labels; selectors may name them. A live pod shows its own.
+    name_canonical(w);
+    w.labels.emplace("service.istio.io/canonical-name", w.canonical_service);
+    w.labels.emplace("service.istio.io/canonical-revision", w.canonical_revision);
+  }
+
   const NodeFacts agents = agents_of(draft, pod);
   w.has_ztunnel = agents.ztunnel;
   if (w.role != ProxyRole::None) {

@@ -137,8 +137,9 @@ void sort_objects(std::vector<Object>& objects) {
 
 void take_objects(Draft& draft, std::vector<Object> objects) {
   drop_duplicates(objects, draft.mesh.diagnostics);
-  draft.mesh.objects.reserve(objects.size());
   read_namespaces(draft, objects);
+  add_ingresses(draft, objects);
+  draft.mesh.objects.reserve(objects.size());
   for (Object& object : objects) {
     if (object.name.empty()) continue;  // MSH0023 of the reader: no cluster takes it
     if (!draft.discovered(object.ns)) {

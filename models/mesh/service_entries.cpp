@@ -23,7 +23,7 @@ std::string lower(std::string_view text) {
 }
 
 // DP-110: the first policy all of whose rules match the namespace, else the default (istio/istio
-// pilot/pkg/model/service_entry_visibility.go, master 2026-08).
+// pilot/pkg/model/serviceentry_visibility.go, master 2026-08).
 Service::Visibility visibility_of(const Draft& draft, std::string_view ns) {
   using Visibility = Service::Visibility;
   if (!draft.mesh.settings.profile.service_entry_visibility) return Visibility::Public;
@@ -42,6 +42,22 @@ Service::Visibility visibility_of(const Draft& draft, std::string_view ns) {
   return word(config["defaultVisibility"].text());
 }
 
+// DP-226: with applyToSidecars the visibility caps exportTo for Envoys, and never widens it
+// (pilot/pkg/model/push_context.go, serviceExportTo).
+void cap_export(const Draft& draft, Service& s) {
+  using Visibility = Service::Visibility;
+  if (s.visibility == Visibility::Public ||
+      !draft.mesh.settings.config_value("serviceEntryVisibility")["applyToSidecars"].boolean().value_or(false))
+    return;
+  std::vector<std::string> declared = s.export_to;
+  if (declared.empty())
+    for (const Node ns : draft.mesh.settings.config_value("defaultServiceExportTo")) declared.emplace_back(ns.text());
+  const bool at_home = declared.empty() || std::any_of(declared.begin(), declared.end(), [&](const std::string& to) {
+                         return to == "*" || to == "." || to == s.ns;
+                       });
+  s.export_to = {s.visibility == Visibility::Namespace && at_home ? "." : "~"};
+}
+
 void read_addresses(const Object& entry, Service& s) {
   for (const Node address : entry.spec()["addresses"]) {
     const auto range = Cidr::parse(address.text());
@@ -53,6 +69,7 @@ void read_addresses(const Object& entry, Service& s) {
     }
   }
   if (!s.addresses.empty() || !s.address_ranges.empty()) return;
+  if (find(s.labels, "networking.istio.io/enable-autoallocate-ip") == "false") return;
   // What istiod's allocator wrote: per host, or for all of them.
   for (const Node address : entry.status()["addresses"]) {
     const Node host = address["host"];
@@ -105,6 +122,7 @@ void read_service_entries(Draft& draft) {
     base.ingress_use_waypoint = ingress_uses_waypoint(draft, base.labels, base.ns);
     base.global_scope = is_global(draft, base.labels, base.ns);
     base.visibility = visibility_of(draft, base.ns);
+    cap_export(draft, base);
     for (const Node host : spec["hosts"]) {
       Service s = base;
       s.hostname = lower(host.text());

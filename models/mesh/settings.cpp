@@ -42,6 +42,7 @@ constexpr std::array kFlags = {
     FlagDefault{"ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY", true, true, false},
     FlagDefault{"ENABLE_EXTERNAL_NAME_ALIAS", true, true, false},
     FlagDefault{"ENABLE_ENHANCED_DESTINATIONRULE_MERGE", true, true, false},
+    FlagDefault{"PILOT_ENABLE_GATEWAY_API_COPY_LABELS_ANNOTATIONS", true, true, false},
     FlagDefault{"ENABLE_AUTO_SNI", true, true, false},
     FlagDefault{"PILOT_ENABLE_ALPN_FILTER", true, true, false},
 };

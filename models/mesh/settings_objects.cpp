@@ -57,10 +57,21 @@ void read_values(const Object& object, InstallFacts& facts) {
   facts.trees.push_back(object.tree);
 }
 
-// The revision that an `Istio` resource installs: its own name, or name and version with a revision-based strategy.
-std::string revision_of_istio(const Object& object) {
-  if (object.spec()["updateStrategy"]["type"].text() != "RevisionBased") return object.name;
+bool installs(const Object& object) {
+  return (object.api_group == "sailoperator.io" || object.api_group == "install.istio.io") &&
+         (object.kind == "Istio" || object.kind == "IstioRevision" || object.kind == "IstioOperator");
+}
+
+// The revision that a custom resource installs: of an `Istio` its own name, or name and version with a revision-based
+// strategy.
+std::string revision_installed_by(const Object& object) {
+  if (object.kind == "IstioOperator") {
+    const std::string_view revision = object.spec()["revision"].text();
+    return revision.empty() ? "default" : std::string(revision);
+  }
+  if (object.kind != "Istio" || object.spec()["updateStrategy"]["type"].text() != "RevisionBased") return object.name;
   std::string version(object.spec()["version"].text());
+  if (version.empty()) return object.name;
   std::replace(version.begin(), version.end(), '.', '-');
   return object.name + '-' + version;
 }
@@ -83,27 +94,33 @@ void read_webhook(const Object& object, InstallFacts& facts) {
 
 InstallFacts read_install_objects(const std::vector<Object>& objects, std::string_view stated_revision) {
   InstallFacts facts;
-  std::vector<const Object*> istiods;
+  std::vector<const Object*> istiods, installed;
   for (const Object& object : objects) {
     if (is_istiod(object)) {
       istiods.push_back(&object);
       facts.revisions.push_back(revision_of(object));
     } else if (object.kind == "MutatingWebhookConfiguration") {
       read_webhook(object, facts);
-    } else if (object.api_group == "sailoperator.io" || object.api_group == "install.istio.io") {
-      if (object.kind == "Istio" || object.kind == "IstioRevision" || object.kind == "IstioOperator")
-        read_values(object, facts);
-      if (object.kind == "Istio") facts.revisions.push_back(revision_of_istio(object));
-      if (object.kind == "IstioRevision") facts.revisions.push_back(object.name);
-      if (object.kind == "IstioRevisionTag")
-        facts.tags.emplace(object.name, object.spec()["targetRef"]["name"].string());
+    } else if (installs(object)) {
+      installed.push_back(&object);
+      if (object.kind != "IstioOperator") facts.revisions.push_back(revision_installed_by(object));
+    } else if (object.kind == "IstioRevisionTag") {
+      facts.tags.emplace(object.name, object.spec()["targetRef"]["name"].string());
     } else if (object.kind == "ConfigMap" && object.name == "istio" && !object.uid.empty()) {
       facts.live_mesh_config = true;
     }
   }
   if (!stated_revision.empty()) facts.revision = stated_revision;
-  // Not stated: the revision of the only istiod there is.
+  // Not stated: the revision of the only istiod there is, or else of the only `Istio`.
+  const auto of_operator = [](const Object* object) { return object->kind == "Istio"; };
   if (stated_revision.empty() && istiods.size() == 1) facts.revision = revision_of(*istiods.front());
+  if (stated_revision.empty() && istiods.empty() && std::count_if(installed.begin(), installed.end(), of_operator) == 1)
+    facts.revision = revision_installed_by(**std::find_if(installed.begin(), installed.end(), of_operator));
+  // Several control planes in one cluster: each is configured by its own resource (DP-004).
+  const auto own = [&](const Object* object) { return revision_installed_by(*object) == facts.revision; };
+  const bool several = !stated_revision.empty() && std::any_of(installed.begin(), installed.end(), own);
+  for (const Object* object : installed)
+    if (!several || own(object)) read_values(*object, facts);
   for (const Object* istiod : istiods)
     if (revision_of(*istiod) == facts.revision || istiods.size() == 1) read_istiod(*istiod, facts);
   return facts;

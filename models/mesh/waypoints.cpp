@@ -96,24 +96,32 @@ std::string_view rule_of(State state) {
   }
 }
 
-// DP-109: the canary comes from the level that supplied the primary.
-void add_canary(const Draft& draft, const Level& level, const Target& target, WaypointBinding& binding) {
-  const auto canary = find(*level.labels, kCanary);
-  if (!canary || !draft.mesh.settings.profile.waypoint_canary) return;
-  const std::string ns(find(*level.labels, kCanaryNamespace).value_or(target.ns));
+// DP-109: the canary of a service-addressed binding. Labels and weight are looked for on the object; on the namespace
+// only where the object names no primary of its own. Whatever is wrong with it: the primary serves all.
+void add_canary(const Draft& draft, const Level& object, const Level* space, const Target& target,
+                WaypointBinding& binding) {
+  if (!draft.mesh.settings.profile.waypoint_canary) return;
+  const Labels* labels = object.labels;
+  if (space != nullptr && !find(*labels, kCanary)) labels = space->labels;
+  const auto canary = find(*labels, kCanary);
+  if (!canary || canary->empty() || canary == "none") return;
+  const std::string ns(find(*labels, kCanaryNamespace).value_or(target.ns));
   const std::string named = ns + '/' + std::string(*canary);
+  const auto ignored = [&](const std::string& why) {
+    binding.reasons.push_back({"DP-109", "canary ignored: " + why, {}});
+  };
+  if (named == binding.named) return ignored("waypoint " + named + " is the primary one");
+  auto text = find(*object.annotations, kCanaryWeight);
+  if (!text && space != nullptr) text = find(*space->annotations, kCanaryWeight);
+  std::string_view digits = text.value_or("0");
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  int weight = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), weight);
+  if (error != std::errc() || end != digits.data() + digits.size() || weight < 0 || weight > 100)
+    return ignored("its weight must be a number from 0 to 100");
   const std::size_t index = draft.mesh.find_gateway(ns, *canary);
-  if (const State state = check(draft, index, target); state != State::Bound) {
-    binding.reasons.push_back({"DP-109", "canary ignored: " + why(state, named, draft, index, target), {}});
-    return;
-  }
-  int weight = 0;
-  const std::string_view text = find(*level.annotations, kCanaryWeight).value_or("0");
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
-  if (error != std::errc() || end != text.data() + text.size() || weight < 0 || weight > 100) {
-    binding.reasons.push_back({"DP-109", "canary ignored: its weight must be a number from 0 to 100", {}});
-    return;
-  }
+  if (const State state = check(draft, index, target); state != State::Bound)
+    return ignored(why(state, named, draft, index, target));
   binding.canary_gateway = index;
   binding.canary_weight = weight;
   binding.reasons.push_back({"DP-109", std::to_string(weight) + "% of connections use canary waypoint " + named, {}});
@@ -123,7 +131,8 @@ WaypointBinding bind(const Draft& draft, const Target& target) {
   WaypointBinding out;
   Level level{target.kind, target.labels, target.annotations};
   auto value = find(*target.labels, kUse);
-  if (!value) {
+  const bool of_namespace = !value;
+  if (of_namespace) {
     const auto it = draft.mesh.namespaces.find(target.ns);
     if (it == draft.mesh.namespaces.end()) return out;
     level = {"Namespace", &it->second.labels, &it->second.annotations};
@@ -144,7 +153,8 @@ WaypointBinding bind(const Draft& draft, const Target& target) {
   std::string text = "label istio.io/use-waypoint on the " + out.label_level + ": " +
                      why(out.state, out.named, draft, out.gateway, target);
   out.reasons.push_back({std::string(rule_of(out.state)), std::move(text), {}});
-  if (out.bound()) add_canary(draft, level, target, out);
+  if (out.bound() && target.service)
+    add_canary(draft, {target.kind, target.labels, target.annotations}, of_namespace ? &level : nullptr, target, out);
   return out;
 }
 

@@ -32,9 +32,11 @@ const IpAddress& kubelet_probe() {
   return address;
 }
 
+// PO-068. The annotation takes plaintext past ztunnel; HBONE, which alone has a principal, still ends there (DP-017).
 bool exempt(const Workload& workload, const Profile& profile, const ConnectionView& connection) {
   return connection.source_ip == kubelet_probe() ||
-         (workload.capture.bypass_inbound_capture && profile.bypass_inbound_capture_works);
+         (workload.capture.bypass_inbound_capture && profile.bypass_inbound_capture_works &&
+          connection.principal.empty());
 }
 
 class Explainer {

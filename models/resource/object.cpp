@@ -108,7 +108,9 @@ std::optional<Object> decode_object(std::shared_ptr<const Tree> tree, Node root,
   if (object.name.empty()) {
     const std::string_view generated = metadata["generateName"].string_or();
     object.name = std::string(generated);
-    if (generated.empty()) complain(diagnostics, object, root, "MSH0023", "metadata.name is missing");
+    // An IstioOperator is read by istioctl, which asks for no name.
+    if (generated.empty() && object.api_group != "install.istio.io")
+      complain(diagnostics, object, root, "MSH0023", "metadata.name is missing");
   } else if (!metadata["name"].is_string()) {
     complain(diagnostics, object, metadata["name"], "MSH0022",
              "metadata.name must be a string; put quotes around " + object.name);

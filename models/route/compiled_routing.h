@@ -51,6 +51,8 @@ class CompiledRouting final : public Routing {
                                 bool& any_tls_chain) const;
   std::vector<RouteChoice> unknown_destination(const Scope& scope, const Evaluator& at, bool http_listener,
                                                std::string_view host) const;
+  std::vector<RouteChoice> on_shared_listener(const Scope& scope, const EgressView& view, const Evaluator& at,
+                                              std::string_view host) const;
   std::vector<RouteChoice> route_host(const EgressView& view, const Evaluator& at, const ProxySide& side,
                                       std::size_t service, const std::string& host, std::uint16_t port,
                                       const RouteRequest& request) const;

@@ -65,6 +65,7 @@ TrafficPolicy read_policy(Node node) {
               : mode == "ISTIO_MUTUAL" ? ClientTls::IstioMutual
                                        : ClientTls::Disable;  // DISABLE is the enum's zero value
     out.tls_sni = tls["sni"].string();
+    out.subject_alt_names = tls["subjectAltNames"];
   }
   const Node lb = node["loadBalancer"];
   const std::string_view simple = lb["simple"].string_or();

@@ -65,16 +65,14 @@ class Reader {
             parent.hosts.push_back(lower(service.hostname));
         if (parent.hosts.empty()) {
           complain(object, "MSH0241",
-                   "the parent " + kind + " " + ns + "/" + name + " does not exist: the route is not in force");
+                   "the parent " + kind + " " + ns + "/" + name + " is not among the files: the route is not in force");
           continue;
         }
         out.push_back(std::move(parent));
         continue;
       }
       bool known = false, accepted = false;
-      std::string why =
-          "no such Gateway, or one that is no ingress or egress gateway (DP-258: routes attach to the "
-          "Service, not to its waypoint)";
+      std::string why;
       for (const Listener& listener : listeners_) {
         if (listener.parent_kind != kind || listener.parent_ns != ns || listener.parent_name != name) continue;
         known = true;
@@ -96,10 +94,25 @@ class Reader {
       }
       if (!accepted)
         complain(object, known ? "MSH0242" : "MSH0241",
-                 "parent " + kind + " " + ns + "/" + name + " does not take this route: " + why);
+                 known ? "parent " + kind + " " + ns + "/" + name + " does not take this route: " + why
+                       : no_parent(kind, ns, name));
     }
     std::stable_sort(out.begin(), out.end(), [](const Parent& a, const Parent& b) { return a.gateway < b.gateway; });
     return out;
+  }
+
+  std::string no_parent(const std::string& kind, const std::string& ns, const std::string& name) const {
+    const std::string text = "the parent " + kind + " " + ns + "/" + name;
+    if (const std::size_t at = kind == "Gateway" ? mesh_.find_gateway(ns, name) : kNone; at != kNone)
+      return text +
+             (mesh_.gateways[at].kind == Gateway::Kind::Waypoint
+                  ? " is a waypoint: routes attach to the Service, not to its waypoint (DP-258)"
+                  : " has no listener for routes") +
+             ": the route is not in force";
+    for (const Object* object : mesh_.objects_of(kind))
+      if (object->ns == ns && object->name == name)
+        return text + " is not one of Istio's: what the route does is not known here";
+    return text + " is not among the files: the route is not in force";
   }
 
   // hostnameAllowedByIsolation: a more specific listener of the same port keeps its hosts to itself.
@@ -140,7 +153,7 @@ class Reader {
         if (!conversion->error.empty())
           complain(object, "MSH0243", "istiod refuses the whole route: " + conversion->error);
         for (const std::string& warning : conversion->warnings)
-          complain(object, "MSH0244", "DP-252: " + warning + ": that share answers 500");
+          complain(object, "MSH0244", warning + ": its share of the requests is answered with 500 (DP-252)");
       }
       if (!conversion->error.empty()) continue;
       if (object.kind == "HTTPRoute" || object.kind == "GRPCRoute") {

@@ -135,7 +135,7 @@ Target backend(const Mesh& mesh, Node ref, const Object& route, bool mesh_parent
   if (hostname ? mesh.services_by_host(out.host).empty() && mesh.resolve_host(out.host, route.ns) == kNone
                : mesh.find_service(ns, name) == kNone) {
     const std::uint16_t kept = out.port;
-    out = invalid("backend " + out.host + " does not exist");
+    out = invalid("backend " + out.host + " is no Service among the files");
     out.port = kept;
   }
   return out;

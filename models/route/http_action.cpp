@@ -262,8 +262,11 @@ std::vector<RouteChoice> forward(const Evaluator& at, const RowMatch& hit, const
   if (rule.rewrite) base.new_path = rewritten_path(*rule.rewrite, hit.match, request);
   for (const MirrorTarget& mirror : rule.mirrors) {
     const Resolved to = resolve_target(at, mirror.target);
-    if (to.problem.empty())
-      base.mirrors.push_back({at.mesh->services[to.service].hostname, to.port, mirror.percent.share()});
+    if (!to.problem.empty()) continue;
+    RouteChoice copy;  // DP-252: without the subset there is no cluster, and Envoy drops the copy
+    aim(at, mirror.target, to, copy);
+    if (copy.kind == RouteChoice::Kind::Forward)
+      base.mirrors.push_back({to.service, to.port, copy.subset, mirror.percent.share()});
   }
   std::uint64_t total = 0;
   for (const Target& target : rule.targets) total += target.weight;

@@ -17,21 +17,21 @@ bool exported(const std::vector<std::string>& export_to, std::string_view owner_
   });
 }
 
+std::optional<std::uint8_t> route_tier(const RouteSet& set, std::string_view ns,
+                                       const std::vector<std::string>& default_export) {
+  const std::vector<std::string>& to = set.export_to.empty() ? default_export : set.export_to;
+  auto has = [&](std::string_view what) { return std::find(to.begin(), to.end(), what) != to.end(); };
+  if (to.empty() || has("*")) return set.gateway_api && set.ns == ns ? 2 : kPublicTier;
+  if (set.ns == ns) return has(".") || has(set.ns) ? std::optional<std::uint8_t>(0) : std::nullopt;
+  return has(ns) ? std::optional<std::uint8_t>(1) : std::nullopt;
+}
+
 std::vector<std::uint32_t> route_order(const std::vector<RouteSet>& sets, std::string_view gateway, std::string_view ns,
                                        const std::vector<std::string>& default_export) {
-  std::vector<std::uint32_t> tiers[4];
+  std::vector<std::uint32_t> tiers[kPublicTier + 1];
   for (std::uint32_t i = 0; i < sets.size(); ++i) {
-    const RouteSet& set = sets[i];
-    if (!set.has_gateway(gateway)) continue;
-    const std::vector<std::string>& to = set.export_to.empty() ? default_export : set.export_to;
-    auto has = [&](std::string_view what) { return std::find(to.begin(), to.end(), what) != to.end(); };
-    if (to.empty() || has("*")) {
-      tiers[set.gateway_api && set.ns == ns ? 2 : 3].push_back(i);
-    } else if (set.ns == ns) {
-      if (has(".") || has(set.ns)) tiers[0].push_back(i);
-    } else if (has(ns)) {
-      tiers[1].push_back(i);
-    }
+    if (!sets[i].has_gateway(gateway)) continue;
+    if (const auto tier = route_tier(sets[i], ns, default_export)) tiers[*tier].push_back(i);
   }
   std::vector<std::uint32_t> out;
   for (const auto& tier : tiers) out.insert(out.end(), tier.begin(), tier.end());

@@ -127,6 +127,11 @@ void read_gateway_api_routes(const Mesh& mesh, std::vector<RouteSet>& into, Diag
 
 // exportTo of a namespace-bound object: empty = everywhere; ".", "*", "~" and names (DP-226).
 bool exported(const std::vector<std::string>& export_to, std::string_view owner_ns, std::string_view viewer_ns);
+// Where a route set stands for proxies of a namespace: 0 private, 1 exported to it, 2 public, a Gateway API route of
+// its own namespace, 3 public; nullopt: it is not exported there.
+constexpr std::uint8_t kPublicTier = 3;
+std::optional<std::uint8_t> route_tier(const RouteSet& set, std::string_view ns,
+                                       const std::vector<std::string>& default_export);
 // Route sets bound to a gateway (or "mesh") in the order in which istiod gives them to a proxy of namespace `ns`:
 // private ones, those exported to it, public ones, and of these the Gateway API routes of its own namespace first
 // (VirtualServicesForGateway, pilot/pkg/model/push_context.go, 1.27; DP-253, DP-254).

@@ -41,6 +41,7 @@ enum class ClientTls : std::uint8_t { Unset, Disable, Simple, Mutual, IstioMutua
 struct TrafficPolicy {
   ClientTls tls = ClientTls::Unset;
   std::string tls_sni;
+  Node subject_alt_names;            // tls.subjectAltNames: what the server's certificate must name
   bool passthrough_lb = false;       // loadBalancer.simple: PASSTHROUGH
   std::string lb = "LEAST_REQUEST";  // LEAST_REQUEST, RANDOM, ROUND_ROBIN, consistentHash, ...
   bool consistent_hash = false;
@@ -56,6 +57,14 @@ struct RetryPolicy {
   int attempts = 0;
   std::string on;
   std::int64_t per_try_timeout_ns = 0;
+};
+
+// A copy that goes along: to which endpoints, and how often.
+struct MirrorChoice {
+  std::size_t service = kNone;  // into Mesh::services
+  std::uint16_t port = 0;
+  Labels subset;
+  double share = 1.0;
 };
 
 // One way a request can go from here.
@@ -81,7 +90,7 @@ struct RouteChoice {
   // Rewrites of what goes on.
   std::optional<std::string> new_path, new_authority;
   HeaderEdits request_headers, response_headers;
-  std::vector<Mirror> mirrors;
+  std::vector<MirrorChoice> mirrors;
   std::int64_t timeout_ns = 0;  // 0: none
   std::optional<RetryPolicy> retries;
   std::int64_t fault_delay_ns = 0;

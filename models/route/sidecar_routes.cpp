@@ -1,17 +1,12 @@
 // A client sidecar: the authority (HTTP) or the address and SNI (TCP, TLS) choose the routes (DP-040, DP-229, DP-240,
 // DP-253..DP-255).
 #include <algorithm>
+#include <tuple>
 
 #include "models/route/compiled_routing.h"
 
 namespace meshsim::models::route {
 namespace {
-
-// A listener on an address of its own; the others share 0.0.0.0:port. Auto-allocated addresses are known to sidecars
-// only with DNS capture, which is off by default.
-bool has_own_listener(const Service& service) {
-  return service.kubernetes || (!service.addresses.empty() && !service.auto_allocated);
-}
 
 bool http_or_sniffed(const ServicePort* port) {
   return port != nullptr && (is_http(port->protocol) || port->protocol == Protocol::Unset);
@@ -42,7 +37,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
   std::string host = lower(host_without_port(authority));
   if (host.ends_with('.')) host.pop_back();
   auto usable = [&](std::size_t service) {
-    return service != kNone && view.services[service] && http_or_sniffed(mesh_.services[service].find_port(port));
+    return service != kNone && view.shows(service) && http_or_sniffed(mesh_.services[service].find_port(port));
   };
   auto known = [&](const std::string& name) -> std::size_t {
     std::size_t service = scope.find(name);
@@ -51,7 +46,6 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
       service = scope.find(lower(mesh_.services[service].external_name));
     return usable(service) ? service : kNone;
   };
-  if (const std::size_t service = known(host); service != kNone) return {service, {}, true};
   // VirtualService hosts outside the registry get a virtual host on port 80, or where one of their Services listens.
   auto foreign = [&](const std::vector<std::uint32_t>& sets) {
     return std::any_of(sets.begin(), sets.end(), [&](std::uint32_t i) {
@@ -61,7 +55,14 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
       return std::any_of(set.hosts.begin(), set.hosts.end(), [&](const std::string& h) { return known(h) != kNone; });
     });
   };
-  if (const auto it = view.exact.find(host); it != view.exact.end() && foreign(it->second)) return {kNone, host, true};
+  // The routes of an alias are its own, under its full name alone.
+  const auto* exact = view.sets_of_exact(host);
+  const bool routed = exact != nullptr && foreign(*exact);
+  if (const std::size_t named = scope.find(host);
+      routed && named != kNone && port == 80 && !mesh_.services[named].external_name.empty())
+    return {kNone, host, true};
+  if (const std::size_t service = known(host); service != kNone) return {service, {}, true};
+  if (routed) return {kNone, host, true};
   const std::string domain = mesh_.fqdn("", "");
   const std::string suffix = domain.substr(domain.find("svc"));
   if (!host.empty() && host.find(':') == std::string::npos) {
@@ -85,7 +86,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
     }
     if (const std::size_t service = known("*." + rest); service != kNone) return {service, {}, true};
   }
-  for (const auto& [pattern, sets] : view.wild)
+  for (const auto& [pattern, sets] : view.wildcards())
     if (host_matches(pattern, host) && foreign(sets)) return {kNone, host, true};
   return {};
 }
@@ -178,6 +179,30 @@ std::vector<RouteChoice> CompiledRouting::unknown_destination(const Scope& scope
   return out;
 }
 
+// DP-229: a ServiceEntry without address listens for TCP on 0.0.0.0:port and takes whatever arrives there.
+std::vector<RouteChoice> CompiledRouting::on_shared_listener(const Scope& scope, const EgressView& view,
+                                                             const Evaluator& at, std::string_view host) const {
+  std::size_t first = kNone;
+  for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
+    const Service& candidate = mesh_.services[s];
+    const ServicePort* port = candidate.find_port(at.listener_port);
+    if (!view.shows(s) || port == nullptr || has_own_listener(candidate)) continue;
+    if (is_http(port->protocol) || is_tls(port->protocol)) continue;
+    auto age = [&](std::size_t i) {
+      const Service& service = mesh_.services[i];
+      return std::tie(service.creation_timestamp, service.name, service.ns);
+    };
+    if (first == kNone || age(s) < age(first)) first = s;
+  }
+  if (first == kNone) return unknown_destination(scope, at, false, host);
+  std::vector<RouteChoice> out = {default_route(at, first, at.listener_port, false)};
+  out.front().reasons.push_back({"DP-229",
+                                 mesh_.services[first].hostname + " states no address: its listener 0.0.0.0:" +
+                                     std::to_string(at.listener_port) + " takes connections to every address",
+                                 mesh_.services[first].ref.source});
+  return out;
+}
+
 std::vector<RouteChoice> CompiledRouting::sidecar_http(const Scope& scope, const EgressView& view, const Evaluator& at,
                                                        std::size_t client, std::size_t service, std::uint16_t port,
                                                        std::string_view original_host,
@@ -191,8 +216,8 @@ std::vector<RouteChoice> CompiledRouting::sidecar_http(const Scope& scope, const
   // authority selects nothing there.
   if (declared != nullptr && declared->protocol == Protocol::Unset && has_own_listener(mesh_.services[service]))
     return route_host(view, at, side, service, lower(mesh_.services[service].hostname), port, request);
-  const bool listener = view.has_http_port[port] || declared != nullptr;
-  if (!listener) return unknown_destination(scope, at, false, original_host);
+  const bool listener = view.has_http_port(port) || declared != nullptr;
+  if (!listener) return on_shared_listener(scope, view, at, original_host);
   const VirtualHost host = virtual_host(scope, view, port, request.authority);
   if (!host.found) return unknown_destination(scope, at, true, original_host);
   std::vector<RouteChoice> out =
@@ -274,7 +299,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, con
     for (std::size_t s = 0; s < mesh_.services.size(); ++s) {
       const Service& candidate = mesh_.services[s];
       const ServicePort* p = candidate.find_port(at.listener_port);
-      if (!view->services[s] || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
+      if (!view->shows(s) || p == nullptr || !is_tls(p->protocol) || has_own_listener(candidate)) continue;
       bool chains = false;
       const int score = stream_rule(*view, at, s, sni, chains) != nullptr ? 200'000
                         : chains                                          ? -1
@@ -285,7 +310,7 @@ std::vector<RouteChoice> CompiledRouting::sidecar_stream(const Scope& scope, con
       }
     }
   }
-  if (target == kNone) return unknown_destination(scope, at, false, original_host);
+  if (target == kNone) return on_shared_listener(scope, *view, at, original_host);
   bool chains = false;
   if (const StreamRule* rule = stream_rule(*view, at, target, sni, chains)) return follow_stream(at, *rule);
   // Where TLS rules exist for the Service, an SNI that none of them names falls to the listener's default chain.
@@ -299,7 +324,7 @@ std::vector<RouteChoice> CompiledRouting::at_sidecar(std::size_t client, std::si
   const Scope& scope = scopes_.of_workload(client);
   const EgressView* view = scope.view(port);
   Evaluator at = evaluator(ProxyKind::Sidecar, scope, &mesh_.workloads[client].labels, port);
-  if (service != kNone && (view == nullptr || !view->services[service])) service = kNone;
+  if (service != kNone && (view == nullptr || !view->shows(service))) service = kNone;
   if (request.http && view != nullptr) {
     at.single_port_default = false;
     return on_normal_path(request, [&](const RouteRequest& normal) {

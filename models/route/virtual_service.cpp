@@ -239,7 +239,15 @@ HttpRule read_http(const Mesh& mesh, Node node, const Object& object, int index)
   rule.object = object.ref();
   rule.object.source = object.source(node);
   rule.index = index;
-  for (const Node match : node["match"]) rule.matches.push_back(read_match(match, object.ns));
+  // What istiod made of an Ingress: a prefix ends where a path segment does.
+  const bool segments = find(object.annotations, "internal.istio.io/route-semantics") == "ingress";
+  for (const Node match : node["match"]) {
+    rule.matches.push_back(read_match(match, object.ns));
+    auto& uri = rule.matches.back().uri;
+    if (!segments || !uri || uri->kind != StringMatch::Kind::Prefix || uri->text == "/") continue;
+    uri->kind = StringMatch::Kind::Segment;
+    if (uri->text.ends_with('/')) uri->text.pop_back();
+  }
   rule.targets = read_targets(mesh, node["route"], object.ns);
   rule.redirect = read_redirect(node["redirect"]);
   if (const Node direct = node["directResponse"]; direct.has_value()) {

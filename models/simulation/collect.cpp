@@ -210,8 +210,12 @@ SimulationResult Engine::collect(bool cut) {
     std::sort(flow.hops.begin(), flow.hops.end(), [](const HopLatency& a, const HopLatency& b) {
       return std::tie(a.proxy, a.name, a.inbound) < std::tie(b.proxy, b.name, b.inbound);
     });
-    for (const OutcomeCount& outcome : book_.outcomes(f))
-      if (!outcome.samples.empty()) flow.outcomes.push_back(outcome);
+    for (std::size_t o = 0; o < book_.outcomes(f).size(); ++o) {
+      if (book_.outcomes(f)[o].samples.empty()) continue;
+      flow.outcomes.push_back(book_.outcomes(f)[o]);
+      if (recorder_.on())
+        recorder_.hand_over(static_cast<std::uint32_t>(f), static_cast<std::uint32_t>(o), flow.outcomes.back());
+    }
     std::sort(flow.outcomes.begin(), flow.outcomes.end(), [](const OutcomeCount& a, const OutcomeCount& b) {
       return std::tie(a.epoch, a.verdict, a.http_status, a.response_flags, a.cause, a.path, a.routed_to, a.denied_by) <
              std::tie(b.epoch, b.verdict, b.http_status, b.response_flags, b.cause, b.path, b.routed_to, b.denied_by);

@@ -14,6 +14,7 @@ Engine::Engine(const SimulationInput& input, std::uint32_t replication, const Si
       people_(input),
       book_(input, input.epochs.size() > 1),
       windows_(input, book_),
+      recorder_(input.recorded, input.flows.size(), replication),
       sim_(sim::SimulationOptions{.tie_seed = input.tie_seed}),
       changing_(input.epochs.size() > 1 || !input.disturbances.empty()) {
   sample_ns_ = input.sample_ns > 0 ? input.sample_ns : std::max<std::int64_t>(100'000'000, input.duration_ns / 100);
@@ -25,6 +26,7 @@ Engine::Engine(const SimulationInput& input, std::uint32_t replication, const Si
   hop_histograms_.resize(input.flows.size());
   const auto bins = static_cast<std::size_t>(input.duration_ns / sample_ns_) + 1;
   for (std::size_t f = 0; f < flows_.size(); ++f) {
+    flows_[f].entity = sim::stable_hash(input.flows[f].flow.name);
     flows_[f].luck = sim::RandomStream(key_, input.flows[f].flow.name, "request");
     flows_[f].live.resize(input.epochs.size());
     statistics_[f].flow = input.flows[f].flow.name;

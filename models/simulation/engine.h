@@ -18,6 +18,7 @@
 #include "models/simulation/arrivals.h"
 #include "models/simulation/core_sharing.h"
 #include "models/simulation/program.h"
+#include "models/simulation/recorder.h"
 #include "models/simulation/windows.h"
 #include "sim/simulation.h"
 
@@ -143,7 +144,8 @@ class Engine {
   };
   struct FlowState {
     Arrivals arrivals;
-    sim::RandomStream luck;  // draw (request number, purpose)
+    std::uint64_t entity = 0;  // of its name
+    sim::RandomStream luck;    // draw (request number, purpose)
     std::uint64_t number = 0;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> clients;        // (pod, variant) that may start requests now
     std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> idle;  // by client pod: connections to use
@@ -216,7 +218,8 @@ class Engine {
   // requests.cpp
   void arrive(sim::Slot generator);
   void client_turn(sim::Slot client);
-  sim::Slot launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent);
+  sim::Slot launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent,
+                   std::uint32_t nth);
   void begin(sim::Slot who);
   void go_on(sim::Slot who);
   bool acquire(sim::Slot who, const Op& op);  // true: travels
@@ -308,6 +311,7 @@ class Engine {
   Population people_;
   PlanBook book_;
   WindowKeeper windows_;
+  Recorder recorder_;
   Simulation sim_;
   std::vector<ServiceTime> laws_;
   std::vector<std::uint32_t> application_law_;  // by application actor, parallel to actors

@@ -7,8 +7,8 @@ namespace meshsim::models::simulation {
 namespace {
 
 // Draws of a request: those of Purpose (choices.cpp) first.
-constexpr std::uint32_t kErrorDraw = 9, kCallDraw = 10;  // 8: retries.cpp
-constexpr std::uint32_t kServiceDraws = 16;              // from here on: services, numbered by step
+constexpr std::uint32_t kErrorDraw = 9, kCallDraw = 10, kAnswerDraw = 11;  // 8: retries.cpp
+constexpr std::uint32_t kServiceDraws = 16;                                // from here on: services, numbered by step
 
 std::uint32_t clamp32(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ns, std::numeric_limits<std::uint32_t>::max()));
@@ -75,7 +75,7 @@ void Engine::arrive(sim::Slot generator) {
   }
   if (state.clients.empty()) return;
   const auto& [pod, variant] = state.clients[sim::below(state.clients.size(), state.luck.at(state.number << 7 | 127u))];
-  launch(flow, pod, variant, kNobody);
+  launch(flow, pod, variant, kNobody, 0);
 }
 
 void Engine::client_turn(sim::Slot client) {
@@ -84,22 +84,31 @@ void Engine::client_turn(sim::Slot client) {
   if (state.clients.empty() || sim_.now().ns >= input_.duration_ns) return sim_.destroy(client);
   const auto& [pod, variant] = state.clients[sim_[client].number % state.clients.size()];
   sim_[client].start = sim_.now().ns;
-  launch(flow, pod, variant, client);
+  launch(flow, pod, variant, client, static_cast<std::uint32_t>(sim_[client].queue_ns++));
 }
 
-sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent) {
+// What is drawn for a request hangs on its number. Requests of open flows are numbered as they come; one that another
+// causes (or a waiting client) is its `nth`, so that it has the same luck in another mesh, where others came before it.
+sim::Slot Engine::launch(std::size_t flow, std::uint32_t client, std::uint32_t variant, std::uint32_t parent,
+                         std::uint32_t nth) {
   const sim::Slot who = sim_.create();
   Request& r = sim_[who];
   FlowState& state = flows_[flow];
   FlowStatistics& statistics = statistics_[flow];
   r.flow = static_cast<std::uint32_t>(flow);
   r.number = static_cast<std::uint32_t>(state.number++);
+  if (parent != kNobody)
+    r.number = static_cast<std::uint32_t>(
+        sim::mix64(flows_[sim_[parent].flow].entity ^ sim::mix64(std::uint64_t{sim_[parent].number} << 32 | nth)));
   r.start = sim_.now().ns;
   r.counted = r.start >= input_.warmup_ns;
   r.parent = parent;
   r.parent_generation = parent == kNobody ? 0 : sim_.handle(parent).generation;
   r.call_step = static_cast<std::uint16_t>(variant);  // until the path is chosen
   r.work = client;
+  if (recorder_.on()) [[unlikely]]
+    recorder_.begin(who, r.flow, r.number, r.start,
+                    parent != kNobody && sim_[parent].program != kNobody ? parent : kNobody);
   if (r.counted) ++statistics.started;
   ++statistics.started_samples[static_cast<std::size_t>(r.start / sample_ns_)];
   begin(who);
@@ -196,7 +205,7 @@ void Engine::go_on(sim::Slot who) {
         r.mark = sim_.now().ns;
         r.cold = 0;
         if (op.target == kNobody) {  // outside of the cluster
-          const std::int64_t work = laws_[kLawOutside].sample(luck(r, kServiceDraws + r.pc));
+          const std::int64_t work = laws_[kLawOutside].sample(luck(r, kAnswerDraw));
           r.work = clamp32(work + op.extra_ns);
           add(r.network_ns, op.extra_ns);
           return sim_.after({work + op.extra_ns}, who, Event::served);
@@ -204,7 +213,7 @@ void Engine::go_on(sim::Slot who) {
         const ActorState& actor = actors_[op.target];
         if (!actor.alive) [[unlikely]]
           return fail(who, Cause::PodGone);
-        const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kServiceDraws + r.pc));
+        const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kAnswerDraw));
         r.work = clamp32(work);
         if (actor.shared != CoreSharing::kNothing) [[unlikely]]
           return share_cores(who, op.target, work, application_weight_[op.target], 0);
@@ -369,6 +378,8 @@ void Engine::served(sim::Slot who) {
   const std::int64_t sojourn = sim_.now().ns - r.mark, waited = sojourn - r.work;
   std::uint32_t& hop = r.hop[op.hop];
   hop = clamp32(std::int64_t{hop} + (sojourn >> 4));
+  if (recorder_.on()) [[unlikely]]
+    recorder_.pass(who, op.hop, r.mark, sim_.now().ns);
   r.queue_ns += waited;
   if (r.counted && waited > 0)
     flows_[r.flow].meter_queue_ns[program.meters[op.hop]] += static_cast<std::uint64_t>(waited);
@@ -420,7 +431,7 @@ bool Engine::call(sim::Slot who) {
           from =
               callee.clients.begin() + static_cast<std::ptrdiff_t>(sim::below(callee.clients.size(), sim::mix64(draw)));
         ++r.pending;
-        launch(c.index, from->first, from->second, who);
+        launch(c.index, from->first, from->second, who, std::uint32_t{r.call_step} << 16 | nth);
       }
     }
     if (--r.pending > 0) return true;
@@ -452,6 +463,8 @@ void Engine::child_done(std::uint32_t parent, std::uint32_t generation) {
   const Program& program = programs_[r.program];
   std::uint32_t& hop = r.hop[ops_[program.first_op + r.pc].hop];
   hop = clamp32(std::int64_t{hop} + ((sim_.now().ns - r.mark) >> 4));
+  if (recorder_.on()) [[unlikely]]
+    recorder_.pass(parent, ops_[program.first_op + r.pc].hop, r.mark, sim_.now().ns);
   ++r.pc;
   go_on(parent);
 }
@@ -549,6 +562,8 @@ void Engine::end(sim::Slot who, std::uint32_t outcome) {
     statistics.bytes_to_server += program.bytes[tier].to_server;
     statistics.bytes_to_client += program.bytes[tier].to_client;
   }
+  if (recorder_.on()) [[unlikely]]
+    recorder_.end(who, outcome, program.hops, now);
   sim_.mix(outcome);
   if (r.care != kNobody) [[unlikely]]
     forget_care(who);

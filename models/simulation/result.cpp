@@ -59,6 +59,10 @@ void add(FlowStatistics& into, const FlowStatistics& other) {
   join(into.outcomes, other.outcomes, [](OutcomeCount& a, const OutcomeCount& b) {
     a.count += b.count;
     add(a.samples, b.samples);
+    if (a.recorded.empty() || (!b.recorded.empty() && b.recorded.front().replication < a.recorded.front().replication))
+      a.recorded = b.recorded;
+    if (a.durations.size() < b.durations.size()) a.durations.resize(b.durations.size());
+    for (std::size_t i = 0; i < b.durations.size(); ++i) a.durations[i].merge(b.durations[i]);
   });
 }
 

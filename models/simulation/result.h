@@ -20,6 +20,23 @@ enum class TimePart : std::uint8_t { Queue, Proxy, Crypto, Network, Application 
 inline constexpr std::size_t kTimeParts = 5;
 std::string_view to_string(TimePart part);
 
+// When one request was at one proxy, from its start: taken up, and done with the answer.
+struct RecordedHop {
+  std::int64_t enter_ns = 0, leave_ns = 0;  // both 0: it never came there
+};
+
+// One request, hop by hop. Kept for exports; not part of what results write down.
+struct RecordedRequest {
+  static constexpr std::uint32_t kNone = static_cast<std::uint32_t>(-1);
+  std::uint32_t flow = 0, number = 0;                        // its flow's requests are counted from 0
+  std::uint32_t parent_flow = kNone, parent_number = kNone;  // the request whose application called
+  std::uint32_t root_flow = 0, root_number = 0;              // the first cause
+  std::int64_t start_ns = 0, end_ns = 0;
+  std::vector<RecordedHop> hops;  // of its path: proxies, then the application
+  std::uint32_t replication = 0;
+  bool sampled = false;  // of the evenly spread sample; else kept because of how it ended
+};
+
 // Requests of one flow that ended alike. Kept apart: everything a metric would keep apart.
 struct OutcomeCount {
   Verdict verdict = Verdict::Unknown;
@@ -32,6 +49,10 @@ struct OutcomeCount {
   std::size_t epoch = 0;  // the configuration whose `judge` gave this verdict; of the client's proxy where they differ
   std::uint64_t count = 0;
   std::vector<std::uint64_t> samples;  // by interval of SimulationResult::sample
+  // Only where SimulationInput::recorded asks for it: requests of the first replication that ended so, by number, and
+  // the time that each hop of the path waited for its answer, of all requests, warm-up included.
+  std::vector<RecordedRequest> recorded;
+  std::vector<sim::Histogram> durations;
 };
 
 // One proxy (or the application) on the way of a flow: time spent there per request, both directions together.

@@ -55,6 +55,7 @@ struct SimulationInput {
   std::int64_t duration_ns = 0, warmup_ns = 0;
   std::uint64_t seed = 1;
   std::int64_t sample_ns = 0;  // 0: a hundredth of the duration, at least 100 ms
+  std::uint32_t recorded = 0;  // requests of a flow to record hop by hop: this many to twice as many; 0: none
   std::uint64_t tie_seed = 0;  // other than 0: events of equal time in another order; no result should hang on it
 };
 

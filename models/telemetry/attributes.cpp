@@ -67,7 +67,7 @@ CelValue connection(const EnvoyStream& stream, const Path& path) {
 
 // Peer metadata carries the labels that PILOT_MX_ADDITIONAL_LABELS lists, no others (TM-177).
 CelValue peer_label(const EnvoyStream& stream, const Peer& peer, const std::string& name) {
-  if (!peer.pods || peer.from == Peer::From::Discovery || peer.from == Peer::From::EndpointMetadata) return CelError{};
+  if (!peer.pods || (peer.from != Peer::From::Headers && peer.from != Peer::From::TcpExchange)) return CelError{};
   const auto flag = stream.path.mesh.settings.features.find("PILOT_MX_ADDITIONAL_LABELS");
   if (flag == stream.path.mesh.settings.features.end()) return CelError{};
   const std::string list = "," + flag->second + ",";

@@ -1,6 +1,7 @@
 #include "models/telemetry/envoy_log.h"
 
 #include "models/telemetry/attributes.h"
+#include "models/telemetry/local_reply.h"
 #include "models/telemetry/log_format.h"
 
 namespace meshsim::models {
@@ -75,23 +76,39 @@ Fields fields_of(const EnvoyStream& stream) {
   fields["upstream_transport_failure_reason"] = "-";
   const bool sidecar_inbound = stream.reporter == "destination";
   const std::uint16_t port = stream.path.container_port(view);
-  const Workload* to = sidecar_inbound ? stream.path.destination.workload : view.upstream.workload;
+  const Workload* to = sidecar_inbound ? stream.path.destination.workload : view.tcp_upstream.workload;
   const bool reached = !view.refuses && view.upstream.kind != Party::Kind::None;
-  fields["upstream_host"] = reached ? or_dash(address_of(to, port)) : "-";
+  // Towards a gateway of another network the connection has its port (DP-273, DP-276).
+  const bool to_passing = view.tcp_upstream.gateway && view.tcp_upstream.gateway != view.upstream.gateway;
+  fields["upstream_host"] = reached ? or_dash(address_of(to, to_passing ? view.hop->port : port)) : "-";
   fields["downstream_local_address"] = or_dash(sidecar_inbound ? address_of(to, port) : dialled(stream));
-  fields["downstream_remote_address"] = or_dash(
-      address_of(view.downstream.workload, 0).empty() ? std::string() : address_of(view.downstream.workload, 50000));
+  fields["downstream_remote_address"] =
+      or_dash(view.tcp_downstream.workload ? address_of(view.tcp_downstream.workload, 50000) : std::string());
   fields["route_name"] = stream.http ? "default" : "-";
   const bool flowed = outcome.verdict == Verdict::Allowed;
   fields["bytes_received"] = std::to_string(flowed ? request.bytes_to_server : 0);
   // TM-143: the body "RBAC: access denied" has 19 bytes, and a refusal takes no time.
-  const bool refused = stream.http && view.refuses;
-  fields["bytes_sent"] = std::to_string(flowed ? request.bytes_to_client : refused && stream.code == "403" ? 19 : 0);
-  if (refused) fields["duration"] = "0";
+  const bool answered_here = stream.http && stream.responder && !stream.grpc;
+  fields["bytes_sent"] = std::to_string(flowed          ? request.bytes_to_client
+                                        : answered_here ? reply_body(outcome).size()
+                                                        : 0);
+  if (stream.http && view.refuses) fields["duration"] = "0";
   return fields;
 }
 
 }  // namespace
+
+std::string formatted_text(const EnvoyStream& stream, std::string_view format) {
+  LogRule rule;
+  rule.format = std::string(format);
+  const std::string line = log_line(stream, rule, fields_of(stream));
+  std::string out;
+  split_format(
+      line, [&out](std::string_view text) { out += text; },
+      [&out](const LogOperator&, std::string_view) { out += '-'; });
+  if (out.ends_with('\n')) out.pop_back();
+  return out;
+}
 
 void add_envoy_logs(const EnvoyStream& stream, const std::vector<LogRule>& rules, std::vector<AccessLog>& out) {
   for (const LogRule& rule : rules)

@@ -11,4 +11,7 @@ void add_envoy_logs(const EnvoyStream& stream, const std::vector<LogRule>& rules
 // TM-142: a connection that met no filter chain leaves a line of the listener, flag NR.
 void add_listener_log(const EnvoyStream& stream, const std::vector<LogRule>& rules, std::vector<AccessLog>& out);
 
+// A text with operators as an access log has them; those that only a run can fill in give `-`.
+std::string formatted_text(const EnvoyStream& stream, std::string_view format);
+
 }  // namespace meshsim::models

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "models/telemetry/attributes.h"
+#include "models/telemetry/local_reply.h"
 #include "models/value/grpc_status.h"
 
 namespace meshsim::models {
@@ -38,6 +39,7 @@ const Service* cluster_service(const PathView& path, const HopView& view) {
     return index < path.mesh.services.size() ? &path.mesh.services[index] : nullptr;
   };
   if (view.hop->passthrough) return nullptr;
+  if (view.waypoint) return path.routed() ? path.routed() : path.addressed();  // TM-015
   if (view.upstream.gateway && view.upstream.proxy == ProxyKind::Gateway) return at(view.upstream.gateway->service);
   if (view.hop->proxy == ProxyKind::Gateway) {
     // What led to the gateway itself does not count as its route.
@@ -45,7 +47,6 @@ const Service* cluster_service(const PathView& path, const HopView& view) {
                      path.mesh.gateways[view.hop->gateway].service == path.outcome.routed_service;
     return own ? nullptr : path.routed();
   }
-  if (view.hop->proxy == ProxyKind::Waypoint) return path.routed() ? path.routed() : path.addressed();  // TM-015
   if (path.routed()) return path.routed();
   // A fault is injected on a route whose cluster is known; redirects, direct responses and 404 have none.
   return path.outcome.response_flags.find("FI") != std::string::npos ? path.addressed() : nullptr;
@@ -55,7 +56,6 @@ const Service* cluster_service(const PathView& path, const HopView& view) {
 void name_service(EnvoyStream& stream) {
   const PathView& path = stream.path;
   const HopView& view = stream.view;
-  const bool waypoint = view.hop->proxy == ProxyKind::Waypoint;
   if (stream.reporter == "destination") {
     stream.service = inbound_service(path.mesh, view.hop->workload, path.container_port(view));
     stream.cluster = "inbound|" + std::to_string(path.container_port(view)) + "||";
@@ -78,7 +78,7 @@ void name_service(EnvoyStream& stream) {
   stream.service_name = stream.service->kubernetes ? stream.service->name : stream.service->hostname;
   stream.service_ns = stream.service->ns;
   const std::string port = std::to_string(path.flow.to.port);
-  if (waypoint)
+  if (view.waypoint)
     stream.cluster = "inbound-vip|" + port + (stream.http ? "|http|" : "|tcp|") + stream.service->hostname;
   else if (stream.reporter == "source")
     stream.cluster = "outbound|" + port + "||" + stream.service->hostname;
@@ -116,22 +116,9 @@ void name_answer(EnvoyStream& stream) {
       (stream.http ? stream.details : stream.termination) = details;
     } else {
       stream.details = outcome.response_details;
+      if (stream.details.empty()) stream.details = reply_details(stream.flags);
       if (stream.details.empty()) {
-        if (stream.flags.starts_with("NR"))
-          stream.details = "route_not_found";
-        else if (stream.flags.starts_with("NC"))
-          stream.details = "cluster_not_found";
-        else if (stream.flags.starts_with("UH"))
-          stream.details = "no_healthy_upstream";
-        else if (stream.flags.find("FI") != std::string::npos)
-          stream.details = "fault_filter_abort";
-        else if (stream.flags.starts_with("RL"))
-          stream.details = "local_rate_limited";
-        else if (stream.flags.starts_with("UC"))
-          stream.details = "upstream_reset_before_response_started{connection_termination}";
-        else if (stream.flags.starts_with("UF"))
-          stream.details = "upstream_reset_before_response_started{remote_connection_failure}";
-        else if (stream.http && view.answers && outcome.answered_by)
+        if (stream.http && view.answers && outcome.answered_by)
           stream.details = "direct_response";
         else if (stream.http)
           stream.details = "via_upstream";
@@ -162,7 +149,7 @@ void name_identities(EnvoyStream& stream, const Workload* own) {
   }
   // TM-013: over HBONE the visible upstream connection is the inner CONNECT leg, which has no certificate. A leg that
   // was refused before TLS ended shows none either.
-  if (view.leaving == Transport::Mtls && view.upstream.kind == Party::Kind::Workload) {
+  if (view.leaving == Transport::Mtls && view.upstream.kind == Party::Kind::Workload && !view.passes_on) {
     stream.local_principal = own_identity;
     const Workload* peer = view.upstream.workload;
     if (peer) stream.peer_principal = peer->identity.empty() ? peer->spiffe : peer->identity;
@@ -295,7 +282,7 @@ EnvoyStream envoy_stream(const PathView& path, const HopView& view) {
   const Workload* own = stream.own = own_pods(path, view);
   stream.http = hop.http;
   stream.grpc = hop.http && path.grpc;
-  stream.reporter = hop.proxy == ProxyKind::Waypoint                 ? "waypoint"
+  stream.reporter = view.waypoint                                    ? "waypoint"
                     : hop.proxy == ProxyKind::Sidecar && hop.inbound ? "destination"
                                                                      : "source";
   stream.mode = stream.reporter == "source" ? TelemetryMode::Client : TelemetryMode::Server;  // TM-172
@@ -310,8 +297,9 @@ EnvoyStream envoy_stream(const PathView& path, const HopView& view) {
   stream.scope.ns = gateway ? std::string_view(gateway->ns) : own ? std::string_view(own->ns) : std::string_view();
   if (gateway && own) stream.scope.ns = own->ns;
   stream.scope.labels = own ? &own->labels : nullptr;
-  stream.scope.waypoint = hop.proxy == ProxyKind::Waypoint;
-  if (stream.scope.waypoint) stream.scope.service = path.addressed();
+  if (own) stream.scope.workload = static_cast<std::size_t>(own - path.mesh.workloads.data());
+  stream.scope.waypoint = view.waypoint;
+  if (hop.proxy == ProxyKind::Waypoint) stream.scope.service = path.addressed();  // east-west gateways have no policy
   return stream;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/telemetry/attributes.h"
+#include "models/telemetry/local_reply.h"
 
 namespace meshsim::models {
 
@@ -103,6 +104,18 @@ std::string without_port(const std::string& address, bool port) {
   return port ? address.substr(colon + 1) : address.substr(0, colon);
 }
 
+std::string query_parameter(std::string_view path, std::string_view name) {
+  std::size_t at = path.find('?');
+  while (at != std::string_view::npos) {
+    const std::string_view rest = path.substr(at + 1);
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    if (pair.substr(0, pair.find('=')) == name && pair.find('=') != std::string_view::npos)
+      return std::string(pair.substr(pair.find('=') + 1));
+    at = path.find('&', at + 1);
+  }
+  return {};
+}
+
 // Empty: absent.
 std::string value_of(const EnvoyStream& stream, const LogFields& fields, const LogOperator& op) {
   for (const auto& [name, key] : kFields)
@@ -112,6 +125,13 @@ std::string value_of(const EnvoyStream& stream, const LogFields& fields, const L
     }
   if (op.name == "REQ" || op.name == "REQUEST_HEADER")
     return first_header(op.argument, [&](const std::string& name) { return request_header(stream, fields, name); });
+  if (op.name == "REQ_WITHOUT_QUERY") {  // istio's default formatter
+    const std::string value =
+        first_header(op.argument, [&](const std::string& name) { return request_header(stream, fields, name); });
+    return value.substr(0, value.find('?'));
+  }
+  if (op.name == "QUERY_PARAM" && stream.http) return query_parameter(stream.path.flow.request.path, op.argument);
+  if (op.name == "RESPONSE_FLAGS_LONG") return stream.flags == "-" ? std::string() : long_flags(stream.flags);
   if (op.name == "RESP" || op.name == "RESPONSE_HEADER")
     return first_header(
         op.argument, [&](const std::string& name) { return of_headers(stream.path.outcome.response_headers, name); });

@@ -23,6 +23,41 @@ std::string value(const Metric& metric, const std::string& label) {
   return it == metric.labels.end() ? std::string() : it->second;
 }
 
+// TM-180, TM-183: Kiali skips a series that lacks a label it groups by, or that names a namespace without saying who in
+// it. Its TCP graph shows bytes: a connection without any makes no edge.
+bool in_graph(const Metric& metric, const Outcome& outcome, bool l7) {
+  static constexpr std::string_view kGrouped[] = {"source_cluster",
+                                                  "source_workload_namespace",
+                                                  "source_workload",
+                                                  "source_canonical_service",
+                                                  "source_canonical_revision",
+                                                  "destination_cluster",
+                                                  "destination_workload",
+                                                  "destination_workload_namespace",
+                                                  "destination_canonical_service",
+                                                  "destination_canonical_revision",
+                                                  "destination_service",
+                                                  "destination_service_name",
+                                                  "destination_service_namespace",
+                                                  "response_flags"};
+  for (const std::string_view name : kGrouped)
+    if (!metric.labels.contains(std::string(name))) return false;
+  for (const std::string_view name : {"request_protocol", "response_code", "grpc_response_status"})
+    if (l7 && !metric.labels.contains(std::string(name))) return false;
+  for (const std::string side : {"source", "destination"}) {
+    const auto known = [&](const char* label) {
+      const std::string text = value(metric, side + label);
+      return !text.empty() && text != "unknown";
+    };
+    if (!known("_workload_namespace")) continue;
+    if (!known("_cluster") || (!known("_workload") && !known("_canonical_service"))) return false;
+  }
+  // Bytes of a refusal are an Envoy's answer, where one gave it behind this ztunnel.
+  const bool flowed = outcome.verdict == Verdict::Allowed ||
+                      (outcome.http_status && !outcome.hops.empty() && outcome.hops.back().proxy != ProxyKind::Ztunnel);
+  return l7 || flowed;
+}
+
 Shown shown_times(std::ptrdiff_t times) {
   return times <= 0 ? Shown::NotAtAll : times == 1 ? Shown::Once : Shown::Twice;
 }
@@ -63,6 +98,7 @@ EdgeTelemetry edge_telemetry(const Outcome& outcome) {
     reporter.destination = value(metric, "destination_workload");
     reporter.security = value(metric, "connection_security_policy");
     reporter.supported = supported_in_ossm_coexistence(metric, outcome);
+    reporter.in_graph = in_graph(metric, outcome, l7);
     edge.reporters.push_back(std::move(reporter));
   }
   const auto source_or_waypoint = [](const EdgeReporter& r) {
@@ -79,7 +115,7 @@ EdgeTelemetry edge_telemetry(const Outcome& outcome) {
   const auto pairs = [&edge](bool l7) {
     std::vector<std::pair<std::string, std::string>> seen;
     for (const EdgeReporter& r : edge.reporters)
-      if (r.l7 == l7 && (r.source != "unknown" || r.destination != "unknown"))
+      if (r.l7 == l7 && r.in_graph && (r.source != "unknown" || r.destination != "unknown"))
         seen.emplace_back(r.source, r.destination);
     std::sort(seen.begin(), seen.end());
     seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
@@ -90,9 +126,10 @@ EdgeTelemetry edge_telemetry(const Outcome& outcome) {
   return edge;
 }
 
-std::string summary(const EdgeTelemetry& edge) {
+std::string summary(const EdgeTelemetry& edge, bool supported_only) {
   std::string text;
   for (const EdgeReporter& reporter : edge.reporters) {
+    if (supported_only && !reporter.supported) continue;
     if (!text.empty()) text += "; ";
     text += fmt::format("{} {} {}", to_string(reporter.proxy), reporter.l7 ? "L7" : "L4", reporter.reporter);
   }

@@ -16,6 +16,7 @@ struct EdgeReporter {
   std::string source, destination;  // workloads as this reporter names them
   std::string security;             // connection_security_policy
   bool supported = true;            // inside what OpenShift Service Mesh supports in coexistence (TM-094)
+  bool in_graph = true;             // Kiali makes an edge of it (TM-180, TM-183)
 };
 
 enum class Shown : std::uint8_t { NotAtAll, Once, Twice };
@@ -35,8 +36,9 @@ struct EdgeTelemetry {
 
 EdgeTelemetry edge_telemetry(const Outcome& outcome);
 
-// Short text of the reporters: "sidecar L7 source; ztunnel L4 destination", "-" for none.
-std::string summary(const EdgeTelemetry& edge);
+// Short text of the reporters: "sidecar L7 source; ztunnel L4 destination", "-" for none. Emitted is one thing,
+// supported in coexistence another (TM-094): `supported_only` leaves out what is not.
+std::string summary(const EdgeTelemetry& edge, bool supported_only = false);
 
 // TM-094: emitted is not supported. In OpenShift Service Mesh 3.2 only L4 TCP metrics are supported where sidecar and
 // ambient data planes meet on one path; elsewhere every metric is.

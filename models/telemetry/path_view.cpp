@@ -40,6 +40,17 @@ Party party_of_gateway(const Mesh& mesh, std::size_t index) {
   return party;
 }
 
+bool is_east_west(const Mesh& mesh, const Hop& hop) {
+  return hop.gateway < mesh.gateways.size() && mesh.gateways[hop.gateway].kind == Gateway::Kind::EastWest;
+}
+
+// DP-273: the inner HBONE of two. DP-276: TLS that is passed on by its SNI, so that the gateway learns no identity.
+bool passes_unread(const Mesh& mesh, const Hop& hop) {
+  if (hop.proxy != ProxyKind::Gateway || hop.http) return false;
+  if (is_east_west(mesh, hop)) return hop.transport == Transport::DoubleHbone;
+  return hop.transport == Transport::Mtls && hop.identity.empty();
+}
+
 bool is_middle(const Hop& hop) { return hop.proxy == ProxyKind::Waypoint || hop.proxy == ProxyKind::Gateway; }
 
 // Flags that Envoy sets after it had chosen an endpoint: such an answer still names the endpoint in its series.
@@ -107,19 +118,31 @@ PathView::PathView(const World& world_in, const Flow& flow_in, const Outcome& ou
       for (std::size_t i = 0; i < mesh.gateways.size(); ++i)
         if (mesh.gateways[i].service == outcome.service) destination = party_of_gateway(mesh, i);
   }
-  Party before = client;
+  Party before = client, tcp_before = client;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    hops[i].hop = &list[i];
-    hops[i].downstream = before;
-    hops[i].last = i + 1 == list.size();
-    if (is_middle(list[i])) before = party_of_gateway(mesh, list[i].gateway);
+    HopView& view = hops[i];
+    view.hop = &list[i];
+    view.downstream = before;
+    view.tcp_downstream = tcp_before;
+    view.last = i + 1 == list.size();
+    view.passes_on = passes_unread(mesh, list[i]);
+    view.waypoint = list[i].proxy == ProxyKind::Waypoint || is_east_west(mesh, list[i]);
+    view.crossed_in = i > 0 && hops[i - 1].passes_on && is_east_west(mesh, list[i - 1]);
+    view.crosses_out = !view.last && is_east_west(mesh, list[i + 1]) && passes_unread(mesh, list[i + 1]);
+    if (!is_middle(list[i])) continue;
+    tcp_before = party_of_gateway(mesh, list[i].gateway);
+    if (!view.passes_on) before = tcp_before;
   }
-  Party behind = destination;
+  Party behind = destination, tcp_behind = destination;
   for (std::size_t i = list.size(); i-- > 0;) {
     HopView& view = hops[i];
     const Hop& hop = list[i];
     view.upstream = behind;
-    if (is_middle(hop)) behind = party_of_gateway(mesh, hop.gateway);
+    view.tcp_upstream = tcp_behind;
+    if (is_middle(hop)) {
+      tcp_behind = party_of_gateway(mesh, hop.gateway);
+      if (!view.passes_on) behind = tcp_behind;
+    }
     if (!view.last && list[i + 1].inbound) {
       view.leaving = hop.inbound ? list[i + 1].transport : hop.transport;
     } else if (!hop.inbound) {
@@ -134,7 +157,7 @@ PathView::PathView(const World& world_in, const Flow& flow_in, const Outcome& ou
       const bool in_front_of_app = hop.inbound && !is_middle(hop);
       if (view.answers && !in_front_of_app && !endpoint_was_chosen(outcome.response_flags) &&
           (view.refuses || by_answer || outcome.destination_workload == Hop::npos))
-        view.upstream = Party{};
+        view.upstream = view.tcp_upstream = Party{};
       // A sidecar under STRICT has no filter chain for plaintext: the connection ends in the listener.
       if (view.refuses && hop.proxy == ProxyKind::Sidecar && hop.inbound && hop.transport == Transport::Plaintext &&
           !outcome.denied_by->policy && world.policies &&

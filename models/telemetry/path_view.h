@@ -28,12 +28,17 @@ struct Party {
 
 struct HopView {
   const Hop* hop = nullptr;
-  Party downstream, upstream;
+  Party downstream, upstream;          // whose TLS and HTTP this proxy speaks
+  Party tcp_downstream, tcp_upstream;  // whose addresses it sees; another where a gateway between passes on unread
   Transport leaving = Transport::Plaintext;  // of the connection towards `upstream`
   bool last = false;                         // nothing on the path is behind this proxy
   bool answers = false;                      // the response or refusal comes from this proxy
   bool refuses = false;                      // ... because a policy refused here
   bool cut_before_start = false;  // refused before any filter chain ran: nothing but a listener log (TM-090 row 3)
+  bool passes_on = false;         // takes the bytes of TLS or of an inner HBONE from one side to the other, unread
+  bool waypoint = false;          // configured as a waypoint: those, and ambient east-west gateways
+  bool crossed_in = false;        // the tunnel that ends here was opened in another network (HB-061)
+  bool crosses_out = false;       // the endpoint lies in another network, behind double HBONE
   bool envoy() const { return hop->proxy != ProxyKind::Ztunnel; }
 };
 

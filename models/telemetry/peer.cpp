@@ -1,5 +1,7 @@
 #include "models/telemetry/peer.h"
 
+#include "models/telemetry/releases.h"
+
 namespace meshsim::models {
 
 namespace {
@@ -77,12 +79,14 @@ std::string_view to_string(Peer::From from) {
       return "workload discovery";
     case Peer::From::EndpointMetadata:
       return "endpoint metadata";
+    case Peer::From::Baggage:
+      return "baggage";
   }
   return {};
 }
 
 bool has_discovery(const PathView& path, const HopView& view) {
-  if (view.hop->proxy == ProxyKind::Waypoint) return true;
+  if (view.waypoint) return true;
   if (view.hop->workload >= path.mesh.workloads.size()) return false;
   const Workload& own = path.mesh.workloads[view.hop->workload];
   const auto is_on = [](std::string_view value) { return value == "true" || value == "1"; };
@@ -96,7 +100,9 @@ Peer upstream_peer(const PathView& path, const HopView& view) {
   const Party& party = view.upstream;
   if (party.kind != Party::Kind::Workload || !party.workload) return {};
   const Workload& workload = *party.workload;
-  if (view.hop->proxy == ProxyKind::Waypoint)  // TM-034
+  // TM-036: for endpoints of another network nobody is looked up.
+  if (view.crosses_out && speaks_as_of_1_29(path.mesh.settings.profile)) return {};
+  if (view.waypoint)  // TM-034
     return discoverable(&workload) ? discovered(workload) : Peer{};
   const bool istio_leg = view.leaving == Transport::Mtls || view.leaving == Transport::Plaintext;
   if (view.hop->http) {
@@ -105,7 +111,7 @@ Peer upstream_peer(const PathView& path, const HopView& view) {
     const bool answered = path.outcome.http_status && !view.last;
     if (istio_leg && answered && party.has_envoy && party.proxy == ProxyKind::Sidecar && http_exchange(path))
       return exchanged(path, workload, Peer::From::Headers);
-  } else if (tcp_exchange(path, view.leaving, party) && !view.last) {
+  } else if (tcp_exchange(path, view.leaving, party) && !view.last && !view.passes_on) {
     return exchanged(path, workload, Peer::From::TcpExchange);
   }
   // A passthrough cluster knows the address that the client dialled: of a VIP discovery knows nothing.
@@ -124,6 +130,16 @@ Peer downstream_peer(const PathView& path, const HopView& view) {
   if (party.kind != Party::Kind::Workload || !party.workload) return {};
   const Workload& workload = *party.workload;
   const bool sidecar = view.hop->proxy == ProxyKind::Sidecar;
+  // TM-036: what came through an east-west gateway has the gateway's address. From 1.29 on x-forwarded-network says so
+  // and the table is not asked: the peer is what its baggage says, where Envoys read baggage. Before, it is the
+  // gateway.
+  if (view.crossed_in) {
+    if (!speaks_as_of_1_29(path.mesh.settings.profile))
+      return discoverable(view.tcp_downstream.workload) ? discovered(*view.tcp_downstream.workload) : Peer{};
+    return feature_on(path.mesh, "AMBIENT_ENABLE_BAGGAGE") ? base(workload, Peer::From::Baggage) : Peer{};
+  }
+  // What an east-west gateway takes comes from another network, whose addresses mean nothing here (TM-036).
+  if (view.passes_on && view.waypoint) return {};
   if (sidecar && view.hop->transport != Transport::Hbone && view.hop->transport != Transport::DoubleHbone) {
     const bool speaks = party.has_envoy && party.proxy != ProxyKind::Waypoint;
     if (view.hop->http ? speaks && http_exchange(path) : tcp_exchange(path, view.hop->transport, party))

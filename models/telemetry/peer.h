@@ -1,8 +1,8 @@
 #pragma once
 // Peer: what one Envoy knows of the workload at the other end (telemetry.md section 3). Imitates the HTTP metadata
 // exchange (x-envoy-peer-metadata), the TCP exchange (ALPN istio-peer-exchange), workload discovery and the endpoint
-// metadata string of istio-proxy 1.27 to master 2026-08. Baggage as an Envoy source (off by default everywhere) is not
-// imitated.
+// metadata string of istio-proxy 1.27 to master 2026-08. Baggage as an Envoy source (off by default everywhere) counts
+// only for what comes from another network, where nothing else says who it is (TM-036).
 #include <string_view>
 
 #include "models/telemetry/path_view.h"
@@ -10,7 +10,14 @@
 namespace meshsim::models {
 
 struct Peer {
-  enum class From : std::uint8_t { Nothing, Headers, TcpExchange, Discovery, EndpointMetadata } from = From::Nothing;
+  enum class From : std::uint8_t {
+    Nothing,
+    Headers,
+    TcpExchange,
+    Discovery,
+    EndpointMetadata,
+    Baggage
+  } from = From::Nothing;
   std::string_view workload, ns, canonical_service, canonical_revision, app, version, cluster;
   std::string_view identity;  // only workload discovery computes one (TM-018)
   const Workload* pods = nullptr;

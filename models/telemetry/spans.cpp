@@ -1,21 +1,56 @@
 #include "models/telemetry/spans.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
+
+#include "models/telemetry/envoy_log.h"
+#include "models/telemetry/releases.h"
 
 namespace meshsim::models {
 
 namespace {
 
+bool same_header(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+// Empty: Envoy sets no tag.
 std::string custom_value(const EnvoyStream& stream, Node tag) {
   if (tag["literal"].has_value()) return std::string(tag["literal"]["value"].text());
   if (tag["header"].has_value()) {
     for (const auto& [name, value] : stream.path.flow.request.headers)
-      if (name == tag["header"]["name"].string_or()) return value;
+      if (same_header(name, tag["header"]["name"].string_or())) return value;
     return std::string(tag["header"]["defaultValue"].text());
   }
+  if (tag["formatter"].has_value())
+    return speaks_as_of_1_29(stream.path.mesh.settings.profile)
+               ? formatted_text(stream, tag["formatter"]["value"].string_or())
+               : std::string();
   return std::string(tag["environment"]["defaultValue"].text());  // of the proxy's container: not in the mesh
+}
+
+// istiod's buildWaypointSourceTags: what the waypoint knows of both ends.
+void put_peer(std::map<std::string, std::string>& tags, const std::string& side, const Peer& peer) {
+  if (!peer.known()) return;
+  const auto put = [&](const char* name, std::string_view value) {
+    if (!value.empty()) tags["istio." + side + name] = std::string(value);
+  };
+  put("_workload", peer.workload);
+  put("_namespace", peer.ns);
+  put("_cluster_id", peer.cluster);
+  put("_canonical_service", peer.canonical_service);
+  put("_canonical_revision", peer.canonical_revision);
+  put("_app", peer.app);
+  put("_app_version", peer.version);
+  if (!peer.pods) return;
+  std::string kind = peer.pods->owner.kind;
+  std::transform(kind.begin(), kind.end(), kind.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  put("_workload_type", kind);
+  put("_instance_name", pod_of(peer.pods));
 }
 
 // TM-162
@@ -56,7 +91,8 @@ void add_spans(const EnvoyStream& stream, const TracingRule& rule, TraceContext&
   tags["span.kind"] = stream.mode == TelemetryMode::Client ? "client" : "server";
   tags["component"] = "proxy";
   tags["http.method"] = stream.path.flow.request.method;
-  tags["http.url"] = fmt::format("http://{}{}", stream.path.authority(), stream.path.flow.request.path);
+  tags["http.url"] = fmt::format("http://{}{}", stream.path.authority(),
+                                 std::string_view(stream.path.flow.request.path).substr(0, rule.longest_path));
   tags["http.status_code"] = stream.code;
   tags["http.protocol"] = stream.path.flow.request.http_version;
   tags["response_flags"] = stream.flags;
@@ -75,7 +111,12 @@ void add_spans(const EnvoyStream& stream, const TracingRule& rule, TraceContext&
     tags["istio.namespace"] = std::string(stream.scope.ns);
     tags["istio.mesh_id"] = stream.path.mesh.settings.trust_domain;
   }
-  for (const auto& [name, tag] : rule.custom_tags) tags[name] = custom_value(stream, tag);
+  if (stream.view.waypoint && speaks_as_of_1_29(stream.path.mesh.settings.profile)) {
+    put_peer(tags, "source", stream.downstream);
+    put_peer(tags, "destination", stream.upstream);
+  }
+  for (const auto& [name, tag] : rule.custom_tags)
+    if (std::string value = custom_value(stream, tag); !value.empty()) tags[name] = std::move(value);
   parent = span.name;
   out.push_back(span);
   // TM-160: Router proxies add one span per upstream attempt; SkyWalking has it on every proxy.

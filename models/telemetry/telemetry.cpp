@@ -18,10 +18,10 @@ void mark(std::vector<Metric>& metrics, std::size_t from, const Hop& hop) {
   }
 }
 
-void of_ztunnel(const PathView& path, const HopView& view, Telemetry& out) {
+void of_ztunnel(const PathView& path, const HopView& view, const TelemetryRules& rules, Telemetry& out) {
   const ZtunnelConnection connection = ztunnel_connection(path, view);
   add_ztunnel_series(connection, path.mesh.settings.profile, out.metrics);
-  out.logs.push_back(ztunnel_log(path, view, connection));
+  add_ztunnel_logs(path, view, connection, rules.ztunnel(), out.logs);
 }
 
 void of_envoy(const PathView& path, const HopView& view, const TelemetryRules& rules, TraceContext& trace,
@@ -52,7 +52,7 @@ Telemetry telemetry_of(const World& world, const Flow& flow, const Outcome& outc
     if (view.envoy())
       of_envoy(path, view, *compiled, trace, out);
     else
-      of_ztunnel(path, view, out);
+      of_ztunnel(path, view, *compiled, out);
     mark(out.metrics, before, *view.hop);
   }
   out.lost = lost_signals(path, *compiled, out);

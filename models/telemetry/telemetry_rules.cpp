@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/telemetry/releases.h"
 #include "models/telemetry/telemetry_merge.h"
 
 namespace meshsim::models {
@@ -55,7 +56,10 @@ class Rules final : public TelemetryRules {
     default_metrics_ = default_metric_providers();
     default_logs_ = names_at("defaultProviders.accessLogging");
     default_tracing_ = names_at("defaultProviders.tracing");
+    ztunnel_ = ztunnel_logging(mesh);
   }
+
+  const ZtunnelLogging& ztunnel() const override { return ztunnel_; }
 
   MetricRules metrics(const TelemetryScope& scope, TelemetryMode mode) const override {
     for (auto& [name, rules] : merge_metrics(applicable(scope).metrics, default_metrics_, mode))
@@ -89,12 +93,17 @@ class Rules final : public TelemetryRules {
   TracingRule tracing(const TelemetryScope& scope, TelemetryMode mode) const override {
     const Applicable blocks = applicable(scope);
     TracingRule rule;
-    rule.sampling = fallback_sampling();
+    const auto proxy = [&](std::string_view field) {
+      return mesh_.proxy_setting(scope.workload, "tracing." + std::string(field));
+    };
+    rule.sampling = fallback_sampling(proxy("sampling"));
+    put_custom_tags(proxy("customTags"), rule);
+    put_longest_path(proxy("maxPathTagLength"), rule);
     if (blocks.tracing.empty() && default_tracing_.empty()) {
       // No Telemetry: MeshConfig's own switch, and a tracer in the proxy configuration.
-      const Node tracer = mesh_.settings.config_value("defaultConfig.tracing");
       for (std::string_view kind : {"zipkin", "openCensusAgent", "lightstep", "datadog", "stackdriver"})
-        if (tracer[kind].has_value()) rule.provider_kind = kind;
+        if (proxy(kind).has_value()) rule.provider_kind = kind;
+      rule.istio_tags = proxy("enableIstioTags").boolean().value_or(true);
       rule.enabled =
           mesh_.settings.config_value("enableTracing").boolean().value_or(true) && !rule.provider_kind.empty();
       return rule;
@@ -103,12 +112,18 @@ class Rules final : public TelemetryRules {
     rule.provider = merged.provider;
     rule.provider_kind = std::string(provider_kind(merged.provider));
     rule.enabled = !merged.disabled && is_tracer(rule.provider_kind);
-    if (const ExtensionProvider* provider = find_provider(merged.provider))
-      rule.b3_with_w3c = provider->node["zipkin"]["traceContextOption"].string_or() == "USE_B3_WITH_W3C_PROPAGATION";
     if (merged.sampling) rule.sampling = *merged.sampling;
+    if (const ExtensionProvider* provider = find_provider(merged.provider)) {
+      const Node own = provider->node[provider->kind];
+      rule.b3_with_w3c = speaks_as_of_1_28(mesh_.settings.profile) &&
+                         own["traceContextOption"].string_or() == "USE_B3_WITH_W3C_PROPAGATION";
+      rule.provider_samples = rule.provider_kind == "opentelemetry" && own["dynatraceSampler"].has_value();
+      put_longest_path(own["maxTagLength"], rule);
+    }
+    if (rule.provider_samples) rule.sampling = 100;
     rule.istio_tags = merged.istio_tags;
     rule.context_propagation = merged.context_propagation || !mesh_.settings.profile.trace_context_propagation_switch;
-    for (Node tag : merged.custom_tags) rule.custom_tags.emplace(std::string(tag.key()), tag);
+    put_custom_tags(merged.custom_tags, rule);
     return rule;
   }
 
@@ -129,8 +144,20 @@ class Rules final : public TelemetryRules {
     return {"prometheus"};
   }
 
-  double fallback_sampling() const {
-    if (const auto value = mesh_.settings.config_value("defaultConfig.tracing.sampling").number()) return *value;
+  // One level replaces the one before it as a whole; an empty one changes nothing.
+  static void put_custom_tags(Node tags, TracingRule& rule) {
+    if (!tags.is_mapping() || tags.empty()) return;
+    rule.custom_tags.clear();
+    for (const Node tag : tags) rule.custom_tags.emplace(std::string(tag.key()), tag);
+  }
+  static void put_longest_path(Node length, TracingRule& rule) {
+    if (const auto value = length.number(); value && *value >= 1)
+      rule.longest_path = static_cast<std::size_t>(std::min(*value, 1e6));
+  }
+
+  double fallback_sampling(Node proxy_config) const {
+    const auto configured = proxy_config.number();
+    if (configured && *configured != 0) return *configured > 100 ? 1.0 : *configured;
     const auto flag = mesh_.settings.features.find("PILOT_TRACE_SAMPLING");
     if (flag != mesh_.settings.features.end()) {
       try {
@@ -221,6 +248,7 @@ class Rules final : public TelemetryRules {
   const Mesh& mesh_;
   std::map<std::string, std::vector<Compiled>, std::less<>> by_namespace_;
   Names default_metrics_, default_logs_, default_tracing_;
+  ZtunnelLogging ztunnel_;
 };
 
 }  // namespace

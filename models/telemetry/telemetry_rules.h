@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/mesh/mesh.h"
+#include "models/telemetry/ztunnel_logging.h"
 
 namespace meshsim::models {
 
@@ -25,6 +26,7 @@ struct TelemetryScope {
   const Gateway* gateway = nullptr;  // gateways and waypoints
   bool waypoint = false;
   const Service* service = nullptr;  // waypoints: the service whose filter chain it is (TM-170)
+  std::size_t workload = kNone;      // its pods: for annotations that set its ProxyConfig
 };
 
 struct TagOverride {
@@ -54,7 +56,9 @@ struct TracingRule {
   double sampling = 1.0;  // percent (TM-163)
   bool istio_tags = true;
   bool context_propagation = true;
-  bool b3_with_w3c = false;  // zipkin: traceContextOption USE_B3_WITH_W3C_PROPAGATION (TM-162)
+  bool b3_with_w3c = false;        // zipkin: traceContextOption USE_B3_WITH_W3C_PROPAGATION (TM-162)
+  bool provider_samples = false;   // the provider's own sampler decides, and every span reaches it (TM-163)
+  std::size_t longest_path = 256;  // of http.url; Envoy's default
   std::map<std::string, Node, std::less<>> custom_tags;
 };
 
@@ -65,6 +69,7 @@ class TelemetryRules {
   virtual MetricRules metrics(const TelemetryScope& scope, TelemetryMode mode) const = 0;
   virtual std::vector<LogRule> logs(const TelemetryScope& scope, TelemetryMode mode) const = 0;
   virtual TracingRule tracing(const TelemetryScope& scope, TelemetryMode mode) const = 0;
+  virtual const ZtunnelLogging& ztunnel() const = 0;
 };
 
 // Findings about access log formats (MSH0310: Envoy would refuse it; MSH0311: written as `-` here).

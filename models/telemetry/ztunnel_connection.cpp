@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/telemetry/releases.h"
+
 namespace meshsim::models {
 
 namespace {
@@ -84,7 +86,14 @@ void put_locality(Map& labels, const Known& source, const Known& destination) { 
   labels["destination_zone"] = or_unknown(destination.locality.zone);
 }
 
+// HB-061: across networks both tunnels name the service, by host name.
+std::string service_target(const PathView& path) {
+  const Service* service = path.addressed();
+  return service ? service->hostname + ":" + std::to_string(path.flow.to.port) : std::string();
+}
+
 std::string hbone_target(const PathView& path, const HopView& view) {
+  if (view.crosses_out || view.crossed_in) return service_target(path);
   const Party& to = view.hop->inbound ? path.destination : view.upstream;
   // Towards a waypoint the CONNECT names what the application addressed.
   if (!view.hop->inbound && to.gateway) {
@@ -108,7 +117,7 @@ std::string external_address(const PathView& path) {
 }
 
 std::string source_address(const PathView& path, const HopView& view) {
-  if (view.downstream.workload) return address_of(view.downstream.workload, kClientPort);
+  if (view.tcp_downstream.workload) return address_of(view.tcp_downstream.workload, kClientPort);
   if (path.flow.from.ip) return path.flow.from.ip->text() + ":" + std::to_string(kClientPort);
   return {};
 }
@@ -119,6 +128,21 @@ std::string bound_waypoint(const PathView& path) {
                                    : path.destination.workload ? &path.destination.workload->waypoint
                                                                : nullptr;
   return binding ? binding->named : std::string();
+}
+
+// TM-065: what one end's baggage tells the other. Quirk of ztunnel: app is then the name of the workload.
+void put_told(Map& labels, const std::string& side, const Known& who) {
+  put(labels, side, who);
+  labels[side + "_app"] = or_unknown(who.name);
+}
+
+// Whether this end writes baggage into its CONNECT or its 200: ztunnels do, Envoys only where they are told to.
+bool tells(const PathView& path, const Party& party) {
+  const auto& features = path.mesh.settings.features;
+  const auto flag = features.find("AMBIENT_ENABLE_BAGGAGE");
+  const bool envoys = flag != features.end() && (flag->second == "true" || flag->second == "1");
+  if (party.gateway || party.has_envoy) return envoys && speaks_as_of_1_29(path.mesh.settings.profile);
+  return party.workload && party.workload->mode == DataplaneMode::Ambient;
 }
 
 // TM-086: what the log says. TM-066..TM-068: which flag the closing series carries.
@@ -203,25 +227,31 @@ ZtunnelConnection ztunnel_connection(const PathView& path, const HopView& view) 
   const Hop& hop = *view.hop;
   connection.inbound = hop.inbound;
   connection.mutual_tls = is_hbone(hop.transport);
-  const Party& to = hop.inbound ? path.destination : view.upstream;
+  const Party& to = hop.inbound ? path.destination : view.tcp_upstream;
   Party local = to;
   if (hop.inbound && hop.workload < path.mesh.workloads.size()) {
     local.kind = Party::Kind::Workload;
     local.workload = &path.mesh.workloads[hop.workload];
     local.by_service = true;
   }
-  const Known source = known_workload(path, view.downstream);
+  // TM-065: what came through an east-west gateway is not looked up by its address, which is the gateway's.
+  const bool told = view.crossed_in;
+  const Known source = !told || tells(path, view.downstream) ? known_workload(path, view.downstream) : Known{};
   const Known destination = known_workload(path, local);
-  connection.source = view.downstream.workload;
+  connection.source = view.tcp_downstream.workload;
   connection.destination = local.workload;
 
   Map& labels = connection.labels;
   labels["reporter"] = hop.inbound ? "destination" : "source";
-  put(labels, "source", source);
-  put(labels, "destination", destination);
+  told ? put_told(labels, "source", source) : put(labels, "source", source);
+  // TM-065: through double HBONE the answer's baggage names who took the connection; without it, it is the gateway.
+  const bool answered = view.crosses_out && speaks_as_of_1_29(path.mesh.settings.profile) &&
+                        path.outcome.verdict == Verdict::Allowed && tells(path, view.upstream);
+  const Known taker = answered ? known_workload(path, view.upstream) : destination;
+  answered ? put_told(labels, "destination", taker) : put(labels, "destination", taker);
   // TM-062: the source is named only as far as TLS proves it, or as far as it is oneself.
   labels["source_principal"] = connection.mutual_tls ? or_unknown(hop.identity) : "unknown";
-  labels["destination_principal"] = or_unknown(destination.principal);
+  labels["destination_principal"] = or_unknown(taker.principal);
   const Service* service = hop.inbound ? guess_inbound_service(path, view) : service_of_address(path);
   if (!hop.inbound && view.upstream.gateway && view.upstream.proxy == ProxyKind::Gateway && !service) {
     const std::size_t index = view.upstream.gateway->service;
@@ -233,13 +263,13 @@ ZtunnelConnection ztunnel_connection(const PathView& path, const HopView& view) 
   labels["request_protocol"] = "tcp";  // TM-008
   labels["response_flags"] = "-";
   labels["connection_security_policy"] = connection.mutual_tls ? "mutual_tls" : "unknown";
-  put_locality(labels, source, destination);
+  put_locality(labels, source, taker);
 
   const auto pod_name = [](const Workload* workload, const Known& who) {
     return who.known && workload ? std::string(pod_of(workload)) : std::string(who.canonical_service);
   };
-  connection.source_pod = pod_name(connection.source, source);
-  connection.destination_pod = pod_name(connection.destination, destination);
+  connection.source_pod = told ? std::string(source.canonical_service) : pod_name(connection.source, source);
+  connection.destination_pod = answered ? std::string(taker.name) : pod_name(connection.destination, destination);
   connection.source_address = source_address(path, view);
   const std::uint16_t port = connection.mutual_tls ? 15008 : path.container_port(view);
   connection.destination_address = address_of(connection.destination, port);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/telemetry/path_view.h"
+#include "models/telemetry/ztunnel_logging.h"
 
 namespace meshsim::models {
 
@@ -30,8 +31,10 @@ ZtunnelConnection ztunnel_connection(const PathView& path, const HopView& view);
 // Series of TM-001 for ztunnel; the scrape label app="ztunnel" is added by whoever exports (TM-182).
 void add_ztunnel_series(const ZtunnelConnection& connection, const Profile& profile, std::vector<Metric>& out);
 
-// TM-082: the access log line by field names; `message` and `level` included.
-AccessLog ztunnel_log(const PathView& path, const HopView& view, const ZtunnelConnection& connection);
+// TM-080..TM-087: the lines of the log, as far as its levels let them pass, by field names; `message`, `level` and
+// `scope` included.
+void add_ztunnel_logs(const PathView& path, const HopView& view, const ZtunnelConnection& connection,
+                      const ZtunnelLogging& logging, std::vector<AccessLog>& out);
 
 // TM-063: the service that an inbound ztunnel reports. nullptr: unknown.
 const Service* guess_inbound_service(const PathView& path, const HopView& view);

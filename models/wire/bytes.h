@@ -1,6 +1,7 @@
 #pragma once
 // Bytes on the wire: byte strings, big-endian appending, and KeyStream, from which everything that real software draws
 // at random (keys, nonces, serial numbers, trace ids) is derived, so that the same seed gives the same capture.
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ struct Write {
   bool from_client = true;
   Bytes bytes;
   bool answer = false;  // depends on what lies behind the server
+  // Tunnels: which write of the inner exchange this one carries, or a part of it.
+  static constexpr std::size_t kOwn = static_cast<std::size_t>(-1);
+  std::size_t part = kOwn;
 };
 using Exchange = std::vector<Write>;
 

@@ -1,56 +1,47 @@
 #include "models/wire/certificate.h"
 
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <openssl/obj_mac.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+#include "models/value/openssl.h"
 
 namespace meshsim::models::wire {
 
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using Number = std::unique_ptr<BIGNUM, Freed<BN_clear_free>>;
-using Arithmetic = std::unique_ptr<BN_CTX, Freed<BN_CTX_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
-using Group = std::unique_ptr<EC_GROUP, Freed<EC_GROUP_free>>;
-using Point = std::unique_ptr<EC_POINT, Freed<EC_POINT_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using openssl::Arithmetic;
+using openssl::Certificate;
+using openssl::Freed;
+using openssl::Group;
+using openssl::Key;
+using openssl::KeyContext;
+using openssl::Number;
+using openssl::octets;
+using openssl::ParamBuilder;
+using openssl::Params;
+using openssl::Point;
 
 // OpenSSL fails here only when memory is out or we are wrong.
 void must(bool fine) {
   if (!fine) throw std::runtime_error("OpenSSL refused to make a certificate or signature");
 }
 
-const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* octets(Bytes& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
 Number number(std::string_view bytes) {
   return Number(BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
 Key key_from(const char* type, OSSL_PARAM_BLD* builder) {
-  OSSL_PARAM* params = OSSL_PARAM_BLD_to_param(builder);
+  const Params params(OSSL_PARAM_BLD_to_param(builder));
   KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* key = nullptr;
   must(params && context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
-       EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params) == 1);
-  OSSL_PARAM_free(params);
+       EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) == 1);
   return Key(key);
 }
 
@@ -90,10 +81,35 @@ Number prime(KeyStream& stream, BN_CTX* arithmetic) {
   return prime(stream, arithmetic);  // a gap that wide: take another place
 }
 
-Key rsa_key(KeyStream& stream) {
+// Primes of RSA keys. A prime takes longer to find than all else in a capture, so that keys share them: of the pairs of
+// n primes n (n - 1) / 2 different keys are made. Whoever sees two of them could compute both; here there is nothing to
+// hide.
+class PrimePool {
+ public:
+  explicit PrimePool(std::uint64_t seed) : seed_(seed) {}
+  const BIGNUM* at(std::size_t index) {
+    while (primes_.size() <= index) {
+      KeyStream stream(seed_, "prime " + std::to_string(primes_.size()));
+      primes_.push_back(prime(stream, arithmetic_.get()));
+    }
+    return primes_[index].get();
+  }
+
+ private:
+  std::uint64_t seed_;
+  Arithmetic arithmetic_{BN_CTX_new()};
+  std::vector<Number> primes_;
+};
+
+// The key of the index-th pair of primes: (0, 1), (0, 2), (1, 2), (0, 3), ...
+Key rsa_key(PrimePool& pool, std::size_t index) {
+  std::size_t larger = 1;
+  while (larger * (larger + 1) / 2 <= index) ++larger;
+  const BIGNUM *one = pool.at(larger), *other = pool.at(index - larger * (larger - 1) / 2);
+  if (BN_cmp(one, other) < 0) std::swap(one, other);
+  const Number p(BN_dup(one)), q(BN_dup(other));
+  must(p && q);
   Arithmetic arithmetic(BN_CTX_new());
-  Number p = prime(stream, arithmetic.get()), q = prime(stream, arithmetic.get());
-  if (BN_cmp(p.get(), q.get()) < 0) p.swap(q);
   const auto fresh = [] { return Number(BN_new()); };
   Number n = fresh(), e = fresh(), d = fresh(), p1 = fresh(), q1 = fresh(), phi = fresh(), dp = fresh(), dq = fresh(),
          inverse = fresh();
@@ -103,7 +119,7 @@ Key rsa_key(KeyStream& stream) {
        BN_mul(phi.get(), p1.get(), q1.get(), c) == 1 && BN_mod_inverse(d.get(), e.get(), phi.get(), c) &&
        BN_nnmod(dp.get(), d.get(), p1.get(), c) == 1 && BN_nnmod(dq.get(), d.get(), q1.get(), c) == 1 &&
        BN_mod_inverse(inverse.get(), q.get(), p.get(), c));
-  std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
+  ParamBuilder builder(OSSL_PARAM_BLD_new());
   OSSL_PARAM_BLD* b = builder.get();
   must(b && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n.get()) &&
        OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, e.get()) &&
@@ -136,7 +152,7 @@ struct P256 {
     must(EC_POINT_mul(group.get(), point.get(), secret.get(), nullptr, nullptr, arithmetic.get()) == 1 &&
          EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, octets(encoded), encoded.size(),
                             arithmetic.get()) == encoded.size());
-    std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
+    ParamBuilder builder(OSSL_PARAM_BLD_new());
     OSSL_PARAM_BLD* b = builder.get();
     must(b && OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) &&
          OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_PRIV_KEY, secret.get()) &&
@@ -262,13 +278,18 @@ Bytes der_of(X509* certificate) {
 }  // namespace
 
 struct CertificateAuthority::State {
-  std::uint64_t seed = 0;
+  std::uint64_t seed;
   std::string trust_domain;
-  std::int64_t not_before = 0;
+  std::int64_t not_before;
   Key key;
   Certificate root;
   Bytes root_der, name_der;
   std::map<std::pair<std::string, KeyKind>, std::shared_ptr<const Credential>> issued;
+  PrimePool primes;
+  std::map<std::string, std::size_t> order;  // of identities: which pair of primes is theirs; the first is the root's
+
+  State(std::uint64_t seed_in, std::string trust_domain_in, std::int64_t not_before_in)
+      : seed(seed_in), trust_domain(std::move(trust_domain_in)), not_before(not_before_in), primes(seed_in) {}
 
   // `serial`: 16 bytes; the highest bit decides whether DER needs one more.
   Certificate start(Bytes serial, EVP_PKEY* key_in, std::int64_t seconds) const {
@@ -299,14 +320,13 @@ struct CertificateAuthority::State {
   }
 };
 
-CertificateAuthority::CertificateAuthority(std::uint64_t seed, std::string trust_domain, std::int64_t not_before)
-    : state_(std::make_unique<State>()) {
+CertificateAuthority::CertificateAuthority(std::uint64_t seed, std::string trust_domain, std::int64_t not_before,
+                                           const std::set<std::string>& identities)
+    : state_(std::make_unique<State>(seed, std::move(trust_domain), not_before)) {
   State& s = *state_;
-  s.seed = seed;
-  s.trust_domain = std::move(trust_domain);
-  s.not_before = not_before;
+  for (const std::string& identity : identities) s.order.emplace(identity, s.order.size() + 1);
   KeyStream stream(seed, "root of " + s.trust_domain);
-  s.key = rsa_key(stream);
+  s.key = rsa_key(s.primes, 0);
   Bytes serial = stream.take(16);
   serial.front() = static_cast<char>(static_cast<unsigned char>(serial.front()) | 0x80);
   s.root = s.start(serial, s.key.get(), 10LL * 365 * 86'400);
@@ -341,7 +361,8 @@ std::shared_ptr<const Credential> CertificateAuthority::issue(const std::string&
     Bytes certificate = state_->certify(identity, key.key.get(), stream);
     slot = std::make_shared<P256Credential>(std::move(key), std::move(certificate));
   } else {
-    Key key = rsa_key(stream);
+    const std::size_t index = state_->order.emplace(identity, state_->order.size() + 1).first->second;
+    Key key = rsa_key(state_->primes, index);
     Bytes certificate = state_->certify(identity, key.get(), stream);
     slot = std::make_shared<RsaCredential>(std::move(key), std::move(certificate));
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "models/wire/bytes.h"
@@ -27,7 +28,9 @@ class Credential {
 class CertificateAuthority {
  public:
   // `not_before`: seconds since 1970; certificates are valid for 24 h (SECRET_TTL), the root for ten years.
-  CertificateAuthority(std::uint64_t seed, std::string trust_domain, std::int64_t not_before);
+  // `identities`: who may ask for one, so that keys do not depend on who asks first.
+  CertificateAuthority(std::uint64_t seed, std::string trust_domain, std::int64_t not_before,
+                       const std::set<std::string>& identities = {});
   ~CertificateAuthority();
   // The credential of one identity; the same object for the same question. An identity that is no SPIFFE URI is taken
   // as a DNS name (the applications' own TLS).

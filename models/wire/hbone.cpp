@@ -12,13 +12,14 @@ Bytes joined(const std::vector<Bytes>& frames, std::size_t from = 0, std::size_t
   return out;
 }
 
-void put(Exchange& out, bool from_client, Bytes bytes, bool answer = false) {
-  if (!bytes.empty()) out.push_back({from_client, std::move(bytes), answer});
+void put(Exchange& out, bool from_client, Bytes bytes, bool answer = false, std::size_t part = Write::kOwn) {
+  if (!bytes.empty()) out.push_back({from_client, std::move(bytes), answer, part});
 }
 
 // One DATA frame is one write; what the other side has to say about windows follows.
-void put_frames(Exchange& out, Http2& connection, bool from_client, bool answer = false) {
-  for (Bytes& frame : connection.frames(from_client)) put(out, from_client, std::move(frame), answer);
+void put_frames(Exchange& out, Http2& connection, bool from_client, bool answer = false,
+                std::size_t part = Write::kOwn) {
+  for (Bytes& frame : connection.frames(from_client)) put(out, from_client, std::move(frame), answer, part);
   for (Bytes& frame : connection.frames(!from_client)) put(out, !from_client, std::move(frame));
 }
 
@@ -94,7 +95,8 @@ Exchange in_tunnel(const Exchange& inner, const Tunnel& tunnel) {
   if (tunnel.status != 200) return out;
 
   std::uint64_t moved[2] = {0, 0};
-  for (const Write& write : inner) {
+  for (std::size_t part = 0; part < inner.size(); ++part) {
+    const Write& write = inner[part];
     const bool ztunnel = write.from_client ? tunnel.ztunnel_client : tunnel.ztunnel_server;
     const bool to_ztunnel = write.from_client ? tunnel.ztunnel_server : tunnel.ztunnel_client;
     std::vector<std::size_t> sizes;
@@ -109,7 +111,7 @@ Exchange in_tunnel(const Exchange& inner, const Tunnel& tunnel) {
     for (const std::size_t size : sizes) {
       connection.data(write.from_client, stream, std::string_view(write.bytes).substr(at, size));
       at += size;
-      put_frames(out, connection, write.from_client, write.answer);
+      put_frames(out, connection, write.from_client, write.answer, part);
     }
     so_far += write.bytes.size();
   }

@@ -2,8 +2,9 @@
 
 #include <stdexcept>
 
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include "models/value/openssl.h"
 
 namespace meshsim::models::wire {
 
@@ -12,7 +13,7 @@ namespace {
 void must(bool fine) {
   if (!fine) throw std::runtime_error("OpenSSL refused a TLS key");
 }
-const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+using openssl::octets;
 
 Bytes hmac(const EVP_MD* md, std::string_view key, std::string_view text) {
   Bytes out(static_cast<std::size_t>(EVP_MD_get_size(md)), '\0');
@@ -110,24 +111,21 @@ Bytes alpn_list(const std::vector<std::string>& names) {
 }
 
 struct Curve25519 {
-  EVP_PKEY* key = nullptr;
+  openssl::Key key;
   Bytes public_key = Bytes(32, '\0');
   explicit Curve25519(const Bytes& secret)
       : key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, octets(secret), secret.size())) {
     std::size_t length = 32;
-    must(key && EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(public_key.data()), &length) == 1);
+    must(key &&
+         EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(public_key.data()), &length) == 1);
   }
-  Curve25519(const Curve25519&) = delete;
-  Curve25519& operator=(const Curve25519&) = delete;
-  ~Curve25519() { EVP_PKEY_free(key); }
-  Bytes with(EVP_PKEY* peer) const {
-    EVP_PKEY_CTX* context = EVP_PKEY_CTX_new(key, nullptr);
+  Bytes with(const Curve25519& peer) const {
+    const openssl::KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
     Bytes out(32, '\0');
     std::size_t length = out.size();
-    const bool fine = context && EVP_PKEY_derive_init(context) == 1 && EVP_PKEY_derive_set_peer(context, peer) == 1 &&
-                      EVP_PKEY_derive(context, reinterpret_cast<unsigned char*>(out.data()), &length) == 1;
-    EVP_PKEY_CTX_free(context);
-    must(fine);
+    must(context && EVP_PKEY_derive_init(context.get()) == 1 &&
+         EVP_PKEY_derive_set_peer(context.get(), peer.key.get()) == 1 &&
+         EVP_PKEY_derive(context.get(), octets(out), &length) == 1);
     return out;
   }
 };
@@ -137,12 +135,15 @@ struct Sealer {
   const EVP_CIPHER* cipher = nullptr;
   Bytes key, iv;
   std::uint64_t sequence = 0;
+  openssl::CipherContext context;
 
   void start(const EVP_MD* md, const EVP_CIPHER* cipher_in, std::string_view secret) {
     cipher = cipher_in;
     key = expand_label(md, secret, "key", "", static_cast<std::size_t>(EVP_CIPHER_get_key_length(cipher)));
     iv = expand_label(md, secret, "iv", "", 12);
     sequence = 0;
+    context.reset(EVP_CIPHER_CTX_new());
+    must(context && EVP_EncryptInit_ex(context.get(), cipher, nullptr, octets(key), nullptr) == 1);
   }
 
   Bytes record(std::uint8_t type, std::string_view plain) {
@@ -153,17 +154,14 @@ struct Sealer {
       nonce[4 + i] = static_cast<char>(nonce[4 + i] ^ static_cast<char>((sequence >> (56 - 8 * i)) & 0xff));
     ++sequence;
     Bytes out(inner.size() + 16, '\0');
-    EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX* c = context.get();
     int length = 0;
-    auto* to = reinterpret_cast<unsigned char*>(out.data());
-    const bool fine =
-        context && EVP_EncryptInit_ex(context, cipher, nullptr, octets(key), octets(nonce)) == 1 &&
-        EVP_EncryptUpdate(context, nullptr, &length, octets(header), static_cast<int>(header.size())) == 1 &&
-        EVP_EncryptUpdate(context, to, &length, octets(inner), static_cast<int>(inner.size())) == 1 &&
-        EVP_EncryptFinal_ex(context, to + length, &length) == 1 &&
-        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, to + inner.size()) == 1;
-    EVP_CIPHER_CTX_free(context);
-    must(fine);
+    unsigned char* to = octets(out);
+    must(EVP_EncryptInit_ex(c, nullptr, nullptr, nullptr, octets(nonce)) == 1 &&
+         EVP_EncryptUpdate(c, nullptr, &length, octets(header), static_cast<int>(header.size())) == 1 &&
+         EVP_EncryptUpdate(c, to, &length, octets(inner), static_cast<int>(inner.size())) == 1 &&
+         EVP_EncryptFinal_ex(c, to + length, &length) == 1 &&
+         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, to + inner.size()) == 1);
     return header + out;
   }
 };
@@ -319,7 +317,7 @@ Bytes Tls13::server_flight() {
     return expand_label(s.md, secret, "derived", digest(s.md, ""), s.hash_size());
   };
   const Bytes early = hmac(s.md, zeros, zeros);
-  s.handshake_secret = hmac(s.md, derived(early), s.client_share.with(s.server_share.key));
+  s.handshake_secret = hmac(s.md, derived(early), s.client_share.with(s.server_share));
   s.client_handshake = s.derive(s.handshake_secret, "c hs traffic");
   s.server_handshake = s.derive(s.handshake_secret, "s hs traffic");
   s.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", s.client_handshake);
@@ -407,7 +405,7 @@ Exchange in_tls(const Exchange& inner, Tls13& tls) {
   out.push_back({true, tls.client_flight()});
   if (Bytes tickets = tls.tickets(); !tickets.empty()) out.push_back({false, std::move(tickets)});
   for (const Write& write : inner)
-    out.push_back({write.from_client, tls.seal(write.from_client, write.bytes), write.answer});
+    out.push_back({write.from_client, tls.seal(write.from_client, write.bytes), write.answer, write.part});
   return out;
 }
 

@@ -1,6 +1,8 @@
 #include <ostream>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/cli/simulation.h"
+#include "scenarios/report/comparison_report.h"
 #include "scenarios/report/diff_report.h"
 #include "scenarios/run/git_revision.h"
 
@@ -12,6 +14,10 @@ int diff_command(const Options& options, const Streams& streams) {
   const bool table = options.output == "table", json = options.output == "json", markdown = options.output == "md";
   if (!table && !json && !markdown)
     return usage_error(streams, "there is no output format " + options.output + " (table, json, md)");
+  if (!options.simulate && (options.seed || !options.replications.empty()))
+    return usage_error(streams, "--seed and --replications of diff need --simulate");
+  if (!options.replications.empty() && !parse_replications(options.replications))
+    return usage_error(streams, "--replications wants A..B or one number, not " + options.replications);
   ReadOptions read;
   read.limits = options.limits;
   read.standard_input = &streams.in;
@@ -20,10 +26,18 @@ int diff_command(const Options& options, const Streams& streams) {
     for (const models::Diagnostic& d : side->diagnostics)
       if (d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';
   const DiffResult result = diff(before, after, options.threads);
+  std::optional<Comparison> simulated;
+  if (options.simulate && !before.unreadable && !after.unreadable) {
+    if (!has_traffic(before.scenario) || !has_traffic(after.scenario))
+      return usage_error(streams, "diff --simulate needs traffic on both sides: flows with a rate, clients or a trace");
+    simulated = compare_loaded(before, after, options, streams);
+  }
   const bool colour = use_colour(options, streams) && options.out_dir.empty();
-  const std::string text = json       ? diff_json(result, colour)
-                           : markdown ? diff_markdown(result, colour)
-                                      : diff_table(result, colour);
+  std::string text = json       ? diff_json(result, simulated ? &*simulated : nullptr)
+                     : markdown ? diff_markdown(result, colour)
+                                : diff_table(result, colour);
+  if (simulated && markdown) text += comparison_markdown(*simulated);
+  if (simulated && table) text += comparison_table(*simulated, colour);
   const std::string name = std::string("diff") + (json ? ".json" : markdown ? ".md" : ".txt");
   if (const int code = deliver(text, name, options, streams); code != kFine) return code;
   if (before.unreadable || after.unreadable) return kData;

@@ -39,10 +39,12 @@ struct Options {
   std::optional<std::uint64_t> seed;  // run
   std::string replications;           // run: A..B
   bool judge_only = false;            // run: do not simulate
+  bool simulate = false;              // diff: simulate both sides, too
   ReadLimits limits;
   std::string shell;                    // completion
   std::vector<std::string> exports;     // run --export
   std::string start_time, ztunnel_log;  // run --start-time, --ztunnel-log
+  std::uint32_t sample = 20;            // run --sample
 };
 
 // Each returns an exit code. Usage errors that need a look at the values (unknown format, unknown flow) are theirs to

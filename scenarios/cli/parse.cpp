@@ -95,6 +95,10 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
       ->allow_extra_args(false)
       ->delimiter(',');
   run->add_option("--flow", o.flow, "Export this flow only");
+  run->add_option("--sample", o.sample,
+                  "Requests of each simulated flow, spread over the run, that exports show one by one: traces with all "
+                  "that they caused, log lines with their own times; default 20")
+      ->check(CLI::Range(1u, 100000u));
   run->add_option(
       "--start-time", o.start_time,
       "Wall clock of simulated time 0 in exports: 2026-01-01T00:00:00Z (the default) or seconds since 1970");
@@ -159,7 +163,12 @@ int cli_main(const std::vector<std::string>& arguments, const Streams& streams) 
   add_files(*diff, o);
   add_common(*diff, o, "table, json, md");
   add_watch(*diff, o);
-  diff->add_flag("--exit-code", o.exit_code, "Exit 1 when something differs");
+  diff->add_flag("--exit-code", o.exit_code, "Exit 1 when verdicts, paths, policies or telemetry differ");
+  diff->add_flag("--simulate", o.simulate,
+                 "Also simulate both sides with the same random numbers: differences of latency, failures, CPU and "
+                 "memory, with 95 % intervals");
+  diff->add_option("--seed", o.seed, "Seed of the simulations, instead of that of A");
+  diff->add_option("--replications", o.replications, "Pairs of replications to simulate: A..B (at least two)");
 
   auto* profiles = app.add_subcommand("profiles", "Behaviour profiles and how they differ");
   profiles->add_option("-o,--output", o.output, "Format: table, json, yaml");

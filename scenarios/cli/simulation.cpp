@@ -118,6 +118,7 @@ Simulated simulate_loaded(const Loaded& loaded, const Options& options, const St
   // Scrapes every 15 s see whole intervals.
   if (!options.exports.empty())
     how.sample_ns = loaded.scenario.run.duration_ns > 600'000'000'000 ? 15'000'000'000 : 1'000'000'000;
+  if (!options.exports.empty()) how.recorded = options.sample;
   if (!options.replications.empty())
     if (const auto range = parse_replications(options.replications)) std::tie(how.first, how.count) = *range;
   Progress progress(streams.err);
@@ -131,6 +132,23 @@ Simulated simulate_loaded(const Loaded& loaded, const Options& options, const St
   }
   progress.clear();
   out.capacity = models::capacity(prepared.input);
+  return out;
+}
+
+Comparison compare_loaded(const Loaded& before, const Loaded& after, const Options& options, const Streams& streams) {
+  SimulationOptions how;
+  how.threads = options.threads;
+  how.stop = &interrupted;
+  if (options.seed) how.seed = *options.seed;
+  if (!options.replications.empty())
+    if (const auto range = parse_replications(options.replications)) std::tie(how.first, how.count) = *range;
+  Progress progress(streams.err);
+  if (streams.progress) how.progress = [&](double done, std::uint64_t requests) { progress.show(done, requests); };
+  models::Diagnostics diagnostics;
+  const InterruptGuard guard;
+  Comparison out = compare_simulations(before, after, how, diagnostics);
+  progress.clear();
+  for (const models::Diagnostic& d : diagnostics) streams.err << models::format(d) << '\n';
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include "models/simulation/capacity.h"
 #include "scenarios/cli/options.h"
+#include "scenarios/run/comparison.h"
 #include "scenarios/run/run.h"
 #include "scenarios/run/simulation_run.h"
 
@@ -30,6 +31,9 @@ struct Simulated {
 };
 // Shows progress on a terminal; an interrupt ends the run, and what was simulated so far is the result.
 Simulated simulate_loaded(const Loaded& loaded, const Options& options, const Streams& streams);
+
+// The same for two sides at once (diff --simulate).
+Comparison compare_loaded(const Loaded& before, const Loaded& after, const Options& options, const Streams& streams);
 
 // Whether all windows of a status together last longer than allowed, in any flow of any replication.
 bool exceeds(const models::SimulationResult& result, const WindowLimit& limit);

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <ostream>
-#include <regex>
 
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include "scenarios/cli/options.h"
 #include "scenarios/expect/test_update.h"
@@ -26,11 +26,9 @@ int test_command(const Options& options, const Streams& streams) {
   how.tags = options.tags;
   how.fail_fast = options.fail_fast;
   how.threads = options.threads;
-  try {
-    const std::regex checked(options.name_pattern);
-  } catch (const std::regex_error&) {
-    return usage_error(streams, "--run needs a regular expression, not " + options.name_pattern);
-  }
+  if (const re2::RE2 checked(options.name_pattern, re2::RE2::Quiet); !checked.ok())
+    return usage_error(streams,
+                       "--run needs a regular expression, not " + options.name_pattern + ": " + checked.error());
   const bool measure = options.coverage || options.coverage_fail_under >= 0 || !options.lcov.empty();
   how.keep_results = measure;
   TestRun run = run_tests(options.files, how);

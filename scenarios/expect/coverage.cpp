@@ -29,8 +29,9 @@ std::string_view to_string(CoverageKind kind) {
 }
 
 std::size_t Coverage::total(std::optional<CoverageKind> kind) const {
-  return static_cast<std::size_t>(
-      std::count_if(items.begin(), items.end(), [&](const CoverageItem& i) { return !kind || i.kind == *kind; }));
+  return static_cast<std::size_t>(std::count_if(items.begin(), items.end(), [&](const CoverageItem& i) {
+    return i.unreachable.empty() && (!kind || i.kind == *kind);
+  }));
 }
 
 std::size_t Coverage::covered(std::optional<CoverageKind> kind) const {
@@ -215,15 +216,16 @@ Coverage coverage_of(const TestRun& run, bool suggest) {
     if (item.kind == CoverageKind::Rule && item.hits == 0 && enforced[key] == 0) item.hits = other[key];
     if (item.hits == 0) left[home[key]].push_back(key);
   }
-  if (suggest)
-    for (const SuiteResult& suite : run.suites) {  // in the order of the files
-      const auto found = left.find(suite.loaded.get());
-      if (found == left.end()) continue;
-      std::vector<CoverageItem*> uncovered;
-      for (const std::string& key : found->second) uncovered.push_back(&all[key]);
-      suggest_flows(*suite.loaded, uncovered);
-      left.erase(found);
-    }
+  for (const SuiteResult& suite : run.suites) {  // in the order of the files
+    const auto found = left.find(suite.loaded.get());
+    if (found == left.end()) continue;
+    std::vector<CoverageItem*> uncovered;
+    for (const std::string& key : found->second) uncovered.push_back(&all[key]);
+    mark_unreachable(*suite.loaded, uncovered);
+    std::erase_if(uncovered, [](const CoverageItem* item) { return !item->unreachable.empty(); });
+    if (suggest) suggest_flows(*suite.loaded, uncovered);
+    left.erase(found);
+  }
   for (auto& [key, item] : all) out.items.push_back(std::move(item));
   std::stable_sort(out.items.begin(), out.items.end(), [](const CoverageItem& a, const CoverageItem& b) {
     return std::tuple(a.kind, std::string_view(a.at.file), a.at.position.line, std::string_view(a.name)) <

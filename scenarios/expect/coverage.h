@@ -3,7 +3,8 @@
 // of hops, the modes of clients and destinations. A policy counts when a tested flow shows what becomes of it
 // (enforced, bypassed, open, ...). A rule counts when it matched; where the policy is enforced on no tested path, when
 // a test shows what becomes of the policy. A route counts when its rule was chosen. What is left out is named, with a
-// flow that would touch it.
+// flow that would touch it. What no request can touch (a rule with values that never match, a route rule behind a
+// catch-all, a waypoint that is not ready) is named apart and does not count.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct CoverageItem {
   models::Source at;                 // where it is written, if it is
   std::size_t hits = 0;              // outcomes of tested flows
   std::vector<std::uint32_t> lines;  // of the file, for line-wise reports
+  std::string unreachable;           // why no request can touch it; such items do not count
   // What to look for in an outcome.
   std::string object;                // ObjectRef text, or ns/name of a proxy
   int index = -1;                    // of the rule
@@ -42,6 +44,8 @@ Coverage coverage_of(const TestRun& run, bool suggest);
 // Whether this outcome of this flow touches the item. Internal.
 bool touches(const CoverageItem& item, const models::Mesh& mesh, const models::Flow& flow,
              const models::Outcome& outcome);
+// coverage_unreachable.cpp: why no flow can touch these, where that is certain.
+void mark_unreachable(const Loaded& loaded, const std::vector<CoverageItem*>& uncovered);
 // coverage_flows.cpp
 void suggest_flows(const Loaded& loaded, std::vector<CoverageItem*>& uncovered);
 

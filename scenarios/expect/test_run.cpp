@@ -1,7 +1,8 @@
 #include "scenarios/expect/test_run.h"
 
 #include <algorithm>
-#include <regex>
+
+#include <re2/re2.h>
 
 #include "scenarios/run/parallel.h"
 
@@ -129,9 +130,8 @@ TestResult run_case(const TestSuite& suite, const TestCase& test, bool keep) {
   return out;
 }
 
-bool asked(const TestSuite& suite, const TestCase& test, const std::optional<std::regex>& pattern,
-           const TestOptions& options) {
-  if (pattern && !std::regex_search(suite.loaded->scenario.flows[test.flow].flow.name, *pattern)) return false;
+bool asked(const TestSuite& suite, const TestCase& test, const re2::RE2& pattern, const TestOptions& options) {
+  if (!re2::RE2::PartialMatch(suite.loaded->scenario.flows[test.flow].flow.name, pattern)) return false;
   return options.tags.empty() || std::any_of(test.tags.begin(), test.tags.end(), [&](const std::string& tag) {
            return std::find(options.tags.begin(), options.tags.end(), tag) != options.tags.end();
          });
@@ -140,8 +140,7 @@ bool asked(const TestSuite& suite, const TestCase& test, const std::optional<std
 }  // namespace
 
 TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& options) {
-  std::optional<std::regex> pattern;
-  if (!options.name_pattern.empty()) pattern.emplace(options.name_pattern);
+  const re2::RE2 pattern(options.name_pattern, re2::RE2::Quiet);
   TestRun run;
   const std::vector<std::string> files = find_test_files(paths, run.diagnostics);
   run.unreadable = !run.diagnostics.empty();

@@ -40,7 +40,7 @@ struct SuiteResult {
 
 struct TestOptions {
   ReadOptions read;
-  std::string name_pattern;       // an ECMAScript regular expression searched for in the name; empty: all
+  std::string name_pattern;       // a regular expression (RE2) searched for in the name; empty: all
   std::vector<std::string> tags;  // a case must carry one of them; empty: all
   bool fail_fast = false;         // nothing after the first failure, in the order of files and cases
   unsigned threads = 0;           // any number gives the same result
@@ -55,7 +55,7 @@ struct TestRun {
   int total() const;
 };
 
-// Throws std::regex_error for a pattern that is none; the command line checks it first.
+// A pattern that is none matches nothing; the command line checks it first.
 TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& options);
 
 }  // namespace meshsim::scenarios

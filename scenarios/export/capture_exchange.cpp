@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "models/telemetry/releases.h"
 #include "models/value/grpc_status.h"
 #include "scenarios/export/messages.h"
+#include "scenarios/export/request_headers.h"
 
 namespace meshsim::scenarios {
 
@@ -43,20 +45,6 @@ std::string grpc_number(const Outcome& outcome) {
   return std::to_string(models::grpc_status_of(outcome.grpc_status.value_or("UNKNOWN")).value_or(2));
 }
 
-models::wire::PeerMetadata metadata(const Workload& workload) {
-  models::wire::PeerMetadata peer;
-  peer.name = workload.pods.empty() || workload.pods.front().name.empty() ? workload.name : workload.pods.front().name;
-  peer.ns = workload.ns;
-  peer.workload = workload.name;
-  peer.cluster = workload.locality.cluster.empty() ? "Kubernetes" : workload.locality.cluster;
-  peer.owner = fmt::format("kubernetes://apis/apps/v1/namespaces/{}/deployments/{}", workload.ns, workload.name);
-  for (const auto& [name, value] : workload.labels)
-    if (name == "app" || name == "version") peer.labels.emplace_back(name, value);
-  peer.labels.emplace_back("service.istio.io/canonical-name", workload.canonical_service);
-  peer.labels.emplace_back("service.istio.io/canonical-revision", workload.canonical_revision);
-  return peer;
-}
-
 models::wire::Baggage baggage(const Workload& workload) {
   models::wire::Baggage out;
   out.cluster = workload.locality.cluster.empty() ? "Kubernetes" : workload.locality.cluster;
@@ -90,7 +78,7 @@ Exchange CaptureExchange::application(const Leg& leg) const {
   if (f.protocol == FlowProtocol::Grpc || f.protocol == FlowProtocol::Http2) return http2(leg, answered);
   if (models::is_http(f.protocol)) {
     std::string request = request_text(f, request_size);
-    request.insert(request.find("\r\n") + 2, added_headers(leg));
+    request.insert(request.find("\r\n") + 2, header_lines(added_fields(mesh_, recording_, happened_, leg)));
     out.push_back({true, std::move(request)});
     if (answered) out.push_back({false, response_text(f, outcome(), response_size), true});
     return out;
@@ -128,7 +116,7 @@ Exchange CaptureExchange::http2(const Leg& leg, bool answered) const {
     if (!header.first.starts_with(':') && header.first != "host" && header.first != "content-type" &&
         header.first != "te" && header.first != "connection")
       request.push_back(header);
-  for (auto& header : added_fields(leg)) request.push_back(std::move(header));
+  for (auto& header : added_fields(mesh_, recording_, happened_, leg)) request.push_back(std::move(header));
   const auto body = [grpc](std::uint64_t size) {
     // gRPC: a message of `size` bytes with its prefix of five.
     std::string text = filler(size);
@@ -151,31 +139,6 @@ Exchange CaptureExchange::http2(const Leg& leg, bool answered) const {
   const bool bodiless = !grpc && (f.request.method == "GET" || f.request.method == "HEAD");
   return models::wire::http2_exchange(request, bodiless ? std::string() : body(happened_.request_bytes), response,
                                       response_body, trailers);
-}
-
-// What Envoys on the way have added to the request (DP-260, TM-031).
-Fields CaptureExchange::added_fields(const Leg& leg) const {
-  bool envoy_before = false;
-  for (std::size_t i = 0; i < leg.number && i < outcome().hops.size(); ++i)
-    envoy_before = envoy_before || outcome().hops[i].http;
-  if (!envoy_before) return {};
-  Fields out = {{"x-forwarded-proto", "http"}, {"x-request-id", request_id(recording_, happened_)}};
-  const bool tells_peer = leg.from.hop && leg.from.hop->http && !leg.local && leg.from.workload &&
-                          leg.from.hop->proxy != ProxyKind::Waypoint;
-  if (tells_peer) {
-    const models::wire::PeerMetadata peer = metadata(*leg.from.workload);
-    out.emplace_back("x-envoy-peer-metadata", models::wire::metadata_header(peer));
-    out.emplace_back(
-        "x-envoy-peer-metadata-id",
-        fmt::format("{}~{}~{}.{}~{}.svc.{}", leg.from.hop->proxy == ProxyKind::Sidecar ? "sidecar" : "router",
-                    leg.client.ip.text(), peer.name, peer.ns, peer.ns, mesh_.settings.domain));
-  }
-  return out;
-}
-std::string CaptureExchange::added_headers(const Leg& leg) const {
-  std::string out;
-  for (const auto& [name, value] : added_fields(leg)) out += name + ": " + value + "\r\n";
-  return out;
 }
 
 KeyStream CaptureExchange::randomness(const Leg& leg, std::string_view what) const {
@@ -227,8 +190,9 @@ Tunnel CaptureExchange::tunnel(const Leg& leg) const {
   const bool empty_keys = !profile.ztunnel_failure_flags;  // HB-011: up to 1.28
   if (leg.from.ztunnel() && leg.from.workload) {
     out.headers.emplace_back("baggage", baggage_text(baggage(*leg.from.workload), empty_keys));
-    std::string forwarded = fmt::format("for=\"{}{}{}:{}\"", leg.client.ip.v6 ? "[" : "", leg.client.ip.text(),
-                                        leg.client.ip.v6 ? "]" : "", client_port(recording_, happened_, 0));
+    std::string forwarded =
+        fmt::format("for=\"{}{}{}:{}\"", leg.client.ip.v6 ? "[" : "", leg.client.ip.text(), leg.client.ip.v6 ? "]" : "",
+                    client_port(recording_, happened_, 0, happened_.example().number));
     if (outcome().service < mesh_.services.size()) forwarded += ";host=" + service()->hostname;
     out.headers.emplace_back("forwarded", std::move(forwarded));
     out.headers.emplace_back("traceparent", traceparent(leg));
@@ -247,8 +211,38 @@ bool CaptureExchange::feature(std::string_view name) const {
 
 // TM-161: random, not sampled, and unrelated to the application's trace.
 std::string CaptureExchange::traceparent(const Leg& leg) const {
-  const std::string id = models::wire::hex(randomness(leg, "traceparent").take(24));
-  return "00-" + id.substr(0, 32) + "-" + id.substr(32, 16) + "-00";
+  return "00-" + tunnel_trace_id(recording_, happened_, leg.number, happened_.example().number) + "-" +
+         models::wire::hex(randomness(leg, "traceparent").take(8)) + "-00";
+}
+
+// HB-061: the inner tunnel goes from the client's proxy to whoever is behind the gateway, unread by it; the outer one
+// ends at the gateway, an Envoy, which answers before it knows what lies behind (HB-013).
+Exchange CaptureExchange::double_tunnel(const Exchange& application, const Leg& leg) {
+  const bool told = speaks_as_of_1_29(mesh_.settings.profile);
+  Leg inner = leg;
+  inner.to = leg.behind;
+  Tunnel within = tunnel(inner);
+  if (told && leg.from.workload) within.headers.emplace_back("x-forwarded-network", network_of(*leg.from.workload));
+  TlsOptions options;
+  options.client = party(leg.from);
+  options.server = party(leg.behind);
+  options.alpn = {options.alpn_chosen = "h2"};
+  passed_on_ = with_tls(in_tunnel(application, within), options, leg, "inner hbone");
+  Leg outer = leg;
+  outer.status = 200;
+  Tunnel around = tunnel(outer);
+  if (leg.from.envoy())  // HB-012
+    around.headers.emplace_back("x-istio-source", leg.from.hop->proxy == ProxyKind::Waypoint  ? "waypoint"
+                                                  : leg.from.hop->proxy == ProxyKind::Gateway ? "gateway"
+                                                                                              : "sidecar");
+  options.server = party(leg.to);
+  return with_tls(in_tunnel(passed_on_, around), options, leg, "hbone");
+}
+
+std::string CaptureExchange::network_of(const Workload& workload) const {
+  for (const models::PodInstance& pod : workload.pods)
+    if (!pod.locality.network.empty()) return pod.locality.network;
+  return workload.locality.network;
 }
 
 Exchange CaptureExchange::of(const Leg& leg) {
@@ -266,25 +260,25 @@ Exchange CaptureExchange::of(const Leg& leg) {
       options.mutual = false;
       return with_tls(inner, options, leg, "tls");
     }
-    case Transport::Mtls:
-      return mutual_tls(std::move(inner), leg);
+    case Transport::Mtls: {
+      if (!leg.passes_on) return mutual_tls(std::move(inner), leg);
+      Leg whole = leg;
+      whole.to = leg.behind;
+      passed_on_ = mutual_tls(std::move(inner), whole);
+      Exchange out = passed_on_;
+      for (std::size_t part = 0; part < out.size(); ++part) out[part].part = part;
+      return out;
+    }
     case Transport::Hbone:
     case Transport::DoubleHbone:
       break;
   }
+  if (leg.transport == Transport::DoubleHbone && leg.passes_on) return double_tunnel(inner, leg);
   TlsOptions options;  // HB-040, HB-041
   options.client = party(leg.from);
   options.server = party(leg.to);
   options.alpn = {options.alpn_chosen = "h2"};
-  Tunnel outer = tunnel(leg);
-  if (leg.transport == Transport::DoubleHbone) {  // HB-061
-    Tunnel within = outer;
-    inner = with_tls(in_tunnel(inner, within), options, leg, "inner hbone");
-    if (service()) outer.authority = fmt::format("{}:{}", service()->hostname, flow().to.port);
-    outer.headers.clear();
-    outer.response_headers.clear();
-  }
-  return with_tls(in_tunnel(inner, outer), options, leg, "hbone");
+  return with_tls(in_tunnel(inner, tunnel(leg)), options, leg, "hbone");
 }
 
 // Classic Istio mutual TLS between Envoys (HB-034): ALPN and SNI as istiod configures them.
@@ -301,8 +295,8 @@ Exchange CaptureExchange::mutual_tls(Exchange inner, const Leg& leg) {
   options.alpn_chosen = options.alpn[http ? 2 : 0];
   if (service()) options.server_name = fmt::format("outbound_.{}_._.{}", flow().to.port, service()->hostname);
   if (!http && leg.from.workload && leg.to.workload) {  // TM-032
-    inner.insert(inner.begin(), {Write{true, metadata_preamble(metadata(*leg.from.workload))},
-                                 Write{false, metadata_preamble(metadata(*leg.to.workload))}});
+    inner.insert(inner.begin(), {Write{true, metadata_preamble(peer_metadata(*leg.from.workload))},
+                                 Write{false, metadata_preamble(peer_metadata(*leg.to.workload))}});
   }
   return with_tls(inner, options, leg, "mtls");
 }

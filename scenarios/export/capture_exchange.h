@@ -17,12 +17,13 @@ class CaptureExchange {
   CaptureExchange(const Recording& recording, const Happened& happened, models::wire::CertificateAuthority& authority)
       : mesh_(*happened.mesh), recording_(recording), happened_(happened), authority_(authority) {}
 
+  // Of a leg behind a gateway that passes on unread: what the leg before it carries.
   models::wire::Exchange of(const Leg& leg);
+  const models::wire::Exchange& passed_on() const { return passed_on_; }
   const std::string& key_log() const { return key_log_; }  // of all legs until now
 
  private:
   using Exchange = models::wire::Exchange;
-  using Fields = models::wire::Fields;
 
   const models::Flow& flow() const { return *happened_.flow; }
   const models::Outcome& outcome() const { return *happened_.outcome; }
@@ -34,10 +35,10 @@ class CaptureExchange {
   Exchange mutual_tls(Exchange inner, const Leg& leg);
   Exchange with_tls(const Exchange& inner, const models::wire::TlsOptions& options, const Leg& leg,
                     std::string_view what);
+  Exchange double_tunnel(const Exchange& inner, const Leg& leg);
   models::wire::Tunnel tunnel(const Leg& leg) const;
+  std::string network_of(const models::Workload& workload) const;
   models::wire::TlsParty party(const LegEnd& end);
-  Fields added_fields(const Leg& leg) const;
-  std::string added_headers(const Leg& leg) const;
   std::string traceparent(const Leg& leg) const;
   bool feature(std::string_view name) const;
   models::wire::KeyStream randomness(const Leg& leg, std::string_view what) const;
@@ -47,6 +48,7 @@ class CaptureExchange {
   const Happened& happened_;
   models::wire::CertificateAuthority& authority_;
   std::string key_log_;
+  Exchange passed_on_;
 };
 
 }  // namespace meshsim::scenarios

@@ -87,6 +87,13 @@ std::optional<std::size_t> answering_hop(const Outcome& outcome) {
   return std::nullopt;
 }
 
+bool passes_unread(const Mesh& mesh, const Hop& hop) {
+  if (hop.proxy != ProxyKind::Gateway || hop.http) return false;
+  const bool east_west =
+      hop.gateway < mesh.gateways.size() && mesh.gateways[hop.gateway].kind == models::Gateway::Kind::EastWest;
+  return east_west ? hop.transport == Transport::DoubleHbone : hop.transport == Transport::Mtls && hop.identity.empty();
+}
+
 bool has_reason(const Outcome& outcome, std::string_view rule) {
   return std::any_of(outcome.reasons.begin(), outcome.reasons.end(),
                      [rule](const models::Reason& reason) { return reason.rule == rule; });
@@ -121,7 +128,12 @@ std::vector<Leg> legs_of(const Mesh& mesh, const Recording& recording, const Hap
                       : leg.from.hop && !leg.from.hop->inbound ? leg.from.hop->transport
                                                                : outcome.transport.value_or(Transport::Plaintext);
     const bool hbone = leg.transport == Transport::Hbone || leg.transport == Transport::DoubleHbone;
-    leg.client = {ip_of(leg.from.workload, "203.0.113.7"), client_port(recording, happened, i)};
+    if (!final && passes_unread(mesh, hops[i])) {
+      leg.passes_on = true;
+      leg.behind = i + 1 < hops.size() ? LegEnd{pods_of(mesh, hops[i + 1]), &hops[i + 1]} : LegEnd{server, nullptr};
+    }
+    leg.client = {ip_of(leg.from.workload, "203.0.113.7"),
+                  client_port(recording, happened, i, happened.example().number)};
     if (!leg.from.workload && happened.flow->from.ip) leg.client.ip = *happened.flow->from.ip;
     if (i == 0) {
       leg.server = dialled(mesh, happened);
@@ -135,7 +147,11 @@ std::vector<Leg> legs_of(const Mesh& mesh, const Recording& recording, const Hap
     if (hbone) {
       const bool to_middle = leg.to.hop && leg.to.hop->gateway != Hop::npos;
       leg.authority = endpoint_text(to_middle ? dialled(mesh, happened) : leg.server);
-      leg.server.port = 15008;
+      // HB-061: across networks both tunnels name the service, by host name.
+      if (leg.transport == Transport::DoubleHbone)
+        if (const Service* service = addressed(mesh, outcome))
+          leg.authority = service->hostname + ":" + std::to_string(happened.flow->to.port);
+      if (leg.transport != Transport::DoubleHbone || !leg.passes_on || leg.server.port == 0) leg.server.port = 15008;
     }
     if (at_application) {
       // Envoy binds 127.0.0.6 towards its application; ztunnel keeps the client's address.
@@ -163,6 +179,12 @@ std::vector<Leg> legs_of(const Mesh& mesh, const Recording& recording, const Hap
     leg.name = std::to_string(i + 1) + ": " + word(leg.from) + " to " + word(leg.to);
     legs.push_back(std::move(leg));
   }
+  // What is said on both sides of a gateway that reads nothing ends alike.
+  for (std::size_t i = 0; i + 1 < legs.size(); ++i)
+    if (legs[i].passes_on) {
+      legs[i].status = legs[i + 1].status;
+      if (legs[i].ends == LegEnds::Refused || legs[i].ends == LegEnds::Reset) legs[i].ends = legs[i + 1].ends;
+    }
   return legs;
 }
 

@@ -33,9 +33,13 @@ struct Leg {
   bool local = false;  // between an application and the proxy of its own pod
   models::Transport transport = models::Transport::Plaintext;
   LegEnds ends = LegEnds::Served;
-  int status = 200;       // of the CONNECT
+  int status = 200;       // of the CONNECT; of the inner one where there are two
   std::string authority;  // of the CONNECT
   std::size_t number = 0;
+  // The server is a gateway that passes TLS or an inner tunnel on unread, to `behind`: this leg and the next carry the
+  // same bytes (DP-273, DP-276).
+  bool passes_on = false;
+  LegEnd behind;
 };
 
 std::vector<Leg> legs_of(const models::Mesh& mesh, const Recording& recording, const Happened& happened);

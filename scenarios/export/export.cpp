@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include <fmt/format.h>
-
 #include "scenarios/export/access_logs.h"
 #include "scenarios/export/capture.h"
 #include "scenarios/export/openmetrics.h"
@@ -47,14 +45,29 @@ std::optional<std::int64_t> digits(std::string_view text) {
 
 }  // namespace
 
-std::string time_text(std::int64_t wall_ns, int digits) {
-  const std::int64_t second = 1'000'000'000;
-  const std::int64_t days = wall_ns / (86400 * second), rest = wall_ns % (86400 * second);
+void append_time(std::string& out, std::int64_t wall_ns, int digits) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t days = wall_ns / (86400 * kSecond), rest = wall_ns % (86400 * kSecond);
   const Date date = date_of(days);
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year, date.month, date.day,
-                                 rest / (3600 * second), rest / (60 * second) % 60, rest / second % 60);
-  if (digits > 0) text += "." + fmt::format("{:09}", rest % second).substr(0, static_cast<std::size_t>(digits));
-  return text + "Z";
+  char text[] = "0000-00-00T00:00:00.000000000";
+  const auto put = [&text](int at, int width, std::int64_t value) {
+    for (int i = at + width; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+  };
+  put(0, 4, date.year);
+  put(5, 2, date.month);
+  put(8, 2, date.day);
+  put(11, 2, rest / (3600 * kSecond));
+  put(14, 2, rest / (60 * kSecond) % 60);
+  put(17, 2, rest / kSecond % 60);
+  put(20, 9, rest % kSecond);
+  out.append(text, digits > 0 ? static_cast<std::size_t>(20 + digits) : 19);
+  out += 'Z';
+}
+
+std::string time_text(std::int64_t wall_ns, int digits) {
+  std::string out;
+  append_time(out, wall_ns, digits);
+  return out;
 }
 
 std::optional<std::int64_t> parse_start_time(const std::string& text) {

@@ -33,5 +33,6 @@ bool choose_export(const std::string& word, ExportOptions& options);
 std::optional<std::int64_t> parse_start_time(const std::string& text);
 // RFC 3339 with `digits` digits of a second, in UTC.
 std::string time_text(std::int64_t wall_ns, int digits);
+void append_time(std::string& out, std::int64_t wall_ns, int digits);
 
 }  // namespace meshsim::scenarios

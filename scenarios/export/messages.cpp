@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "models/telemetry/local_reply.h"
+
 namespace meshsim::scenarios {
 
 using models::Flow;
@@ -46,14 +48,6 @@ bool has_header(const models::Headers& headers, std::string_view name) {
   for (const auto& [key, value] : headers)
     if (key == name) return true;
   return false;
-}
-
-// The local replies of Envoy that have a fixed text.
-std::string_view reply_text(const Outcome& outcome) {
-  if (outcome.http_status == 403 && outcome.verdict == Verdict::Denied) return "RBAC: access denied";  // TM-112
-  if (outcome.http_status == 401) return "Jwt is missing";
-  if (outcome.http_status == 503) return "no healthy upstream";
-  return {};
 }
 
 // "content-length: n\r\n\r\n" and a body, together with `head` as near to `size` as can be.
@@ -116,7 +110,7 @@ std::string response_text(const Flow& flow, const Outcome& outcome, std::uint64_
     head += "content-type: text/plain\r\n";
     return filled(std::move(head), size);
   }
-  const std::string_view reply = reply_text(outcome);
+  const std::string reply = models::reply_body(outcome);
   return head +
          fmt::format("content-length: {}\r\ncontent-type: text/plain\r\nserver: envoy\r\n\r\n{}", reply.size(), reply);
 }

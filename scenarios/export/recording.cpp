@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
 #include "models/simulation/result.h"
 #include "scenarios/export/messages.h"
+#include "scenarios/export/request_headers.h"
 
 namespace meshsim::scenarios {
 
@@ -37,27 +36,31 @@ std::int64_t idle_time(const Hop& hop) {
 
 bool is_remote_hop(const Outcome& outcome, std::size_t hop) { return outcome.hops[hop].inbound; }
 
-void put_idle_times(Happened& happened) {
+void put_idle_request(Happened& happened, std::int64_t at_ns) {
   const Outcome& outcome = *happened.outcome;
-  happened.hops.resize(outcome.hops.size());
+  Timed timed;
+  timed.at_ns = at_ns;
+  timed.hops.resize(outcome.hops.size());
+  happened.milliseconds.resize(outcome.hops.size());
   std::int64_t inside = 0;  // what lies behind the hop, from the end of the path to its beginning
   for (std::size_t i = outcome.hops.size(); i-- > 0;) {
     const std::int64_t own = idle_time(outcome.hops[i]);
     inside += own;
-    happened.hops[i].end_ns = inside;  // for now the length
+    timed.hops[i].end_ns = inside;  // for now the length
     if (is_remote_hop(outcome, i)) inside += kRoundTrip;
   }
-  happened.length_ns = inside;
+  timed.length_ns = inside;
   std::int64_t start = 0;
   for (std::size_t i = 0; i < outcome.hops.size(); ++i) {
-    HopTime& time = happened.hops[i];
+    HopTime& time = timed.hops[i];
     if (is_remote_hop(outcome, i)) start += kRoundTrip / 2;
     time.start_ns = start;
     time.end_ns += start;
     const std::int64_t whole = (time.end_ns - time.start_ns) / 1'000'000;  // Envoy counts whole milliseconds
-    time.milliseconds = {{static_cast<double>(whole), 1.0}};
+    happened.milliseconds[i] = {{static_cast<double>(whole), 1.0}};
     start += idle_time(outcome.hops[i]) / 2;
   }
+  happened.requests.push_back(std::move(timed));
 }
 
 Recording record(const RunResult& run, const ExportOptions& options) {
@@ -84,14 +87,15 @@ Recording record(const RunResult& run, const ExportOptions& options) {
       happened.outcome = &flow.outcomes[o];
       happened.flow_index = f;
       happened.outcome_index = o;
-      happened.at_ns = 1'000'000'000 + static_cast<std::int64_t>(f) * 1'000'000 + static_cast<std::int64_t>(o) * 1'000;
+      const std::int64_t at =
+          1'000'000'000 + static_cast<std::int64_t>(f) * 1'000'000 + static_cast<std::int64_t>(o) * 1'000;
       for (std::size_t k = 0; k < out.samples; ++k) {
         const std::int64_t until = std::min(static_cast<std::int64_t>(k) * out.interval_ns, duration);
-        double count = until > happened.at_ns ? 1 : 0;
+        double count = until > at ? 1 : 0;
         if (traffic.per_second) count = std::floor(*traffic.per_second * static_cast<double>(until) / 1e9);
         happened.totals.push_back(count * flow.outcomes[o].probability);
       }
-      put_idle_times(happened);
+      put_idle_request(happened, at);
       const MessageSizes sizes = message_sizes(flow.flow, flow.outcomes[o], traffic);
       happened.request_bytes = sizes.request;
       happened.response_bytes = sizes.response;
@@ -100,6 +104,7 @@ Recording record(const RunResult& run, const ExportOptions& options) {
   }
   std::stable_sort(out.happened.begin(), out.happened.end(),
                    [](const Happened& a, const Happened& b) { return a.flow_index < b.flow_index; });
+  for (Happened& happened : out.happened) put_added_bytes(out, happened);
   return out;
 }
 
@@ -124,25 +129,52 @@ std::uint16_t client_port(const Recording& recording, const Happened& happened, 
                                                 28232);
 }
 
+namespace {
+
+void put_hex(char* to, std::uint64_t value, int digits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int i = digits; i-- > 0; value >>= 4) to[i] = kDigits[value & 15];
+}
+
+std::string two_halves(const Recording& recording, const Happened& happened, std::string_view purpose,
+                       std::uint64_t c) {
+  std::string out(32, '0');
+  put_hex(out.data(), stable_number(recording.seed, purpose, happened.flow_index, happened.outcome_index, c), 16);
+  put_hex(out.data() + 16, stable_number(recording.seed, purpose, happened.flow_index, happened.outcome_index, c + 1),
+          16);
+  return out;
+}
+
+}  // namespace
+
 std::string request_id(const Recording& recording, const Happened& happened, std::uint64_t request) {
   const std::uint64_t a =
       stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 2 * request);
-  const std::uint64_t b =
-      stable_number(recording.seed, "request id", happened.flow_index, happened.outcome_index, 2 * request + 1);
-  return fmt::format("{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, a & 0xfff,
-                     0x8000 | ((b >> 48) & 0x3fff), b & 0xffffffffffff);
+  const std::uint64_t b = stable_number(a, "", request);
+  std::string out = "00000000-0000-4000-8000-000000000000";
+  put_hex(out.data(), a >> 32, 8);
+  put_hex(out.data() + 9, (a >> 16) & 0xffff, 4);
+  put_hex(out.data() + 15, a & 0xfff, 3);
+  put_hex(out.data() + 19, 0x8000 | ((b >> 48) & 0x3fff), 4);
+  put_hex(out.data() + 24, b & 0xffffffffffff, 12);
+  return out;
 }
 
-std::string trace_id(const Recording& recording, const Happened& happened, std::size_t broken) {
-  const auto half = [&](std::uint64_t n) {
-    return stable_number(recording.seed, "trace id", happened.flow_index, happened.outcome_index, 2 * broken + n);
-  };
-  return fmt::format("{:016x}{:016x}", half(0), half(1));
+std::string trace_id(const Recording& recording, const Happened& happened, std::uint64_t request, std::size_t part) {
+  return two_halves(recording, happened, "trace id", request << 8 | 2 * part);
 }
 
-std::string span_id(const Recording& recording, const Happened& happened, std::size_t span) {
-  const std::uint64_t id = stable_number(recording.seed, "span id", happened.flow_index, happened.outcome_index, span);
-  return fmt::format("{:016x}", id == 0 ? 1 : id);
+std::string span_id(const Recording& recording, const Happened& happened, std::uint64_t request, std::size_t span) {
+  const std::uint64_t id =
+      stable_number(recording.seed, "span id", happened.flow_index, happened.outcome_index, request << 8 | span);
+  std::string out(16, '0');
+  put_hex(out.data(), id == 0 ? 1 : id, 16);
+  return out;
+}
+
+std::string tunnel_trace_id(const Recording& recording, const Happened& happened, std::size_t leg,
+                            std::uint64_t request) {
+  return two_halves(recording, happened, "tunnel", request << 8 | 2 * leg);
 }
 
 }  // namespace meshsim::scenarios

@@ -68,16 +68,15 @@ Outcome with_answer(const World& world, const models::Flow& flow, const Outcome&
   return out;
 }
 
-// Latencies in whole milliseconds, as Envoy measures them, of the part of a request that lies behind a proxy.
-Shares milliseconds(const sim::Histogram& latency, double part) {
+// In whole milliseconds, as Envoy measures.
+Shares milliseconds(const sim::Histogram& durations) {
   Shares out;
-  const auto total = static_cast<double>(latency.count());
-  if (total == 0) return {{0, 1}};
-  for (std::size_t b = 0; b < latency.counts().size(); ++b) {
-    if (latency.counts()[b] == 0) continue;
+  const auto total = static_cast<double>(durations.count());
+  for (std::size_t b = 0; b < durations.counts().size(); ++b) {
+    if (durations.counts()[b] == 0) continue;
     const double middle =
         (static_cast<double>(sim::Histogram::lowest(b)) + static_cast<double>(sim::Histogram::lowest(b + 1))) / 2;
-    const double value = std::floor(middle * part / 1e6), share = static_cast<double>(latency.counts()[b]) / total;
+    const double value = std::floor(middle / 1e6), share = static_cast<double>(durations.counts()[b]) / total;
     if (!out.empty() && out.back().first == value)
       out.back().second += share;
     else
@@ -86,45 +85,59 @@ Shares milliseconds(const sim::Histogram& latency, double part) {
   return out;
 }
 
-// Mean time at this proxy, both directions, queueing included.
-double sojourn_of(const FlowStatistics& statistics, const Hop& hop) {
-  for (const models::HopLatency& h : statistics.hops)
-    if (h.proxy == to_string(hop.proxy) && h.name == hop.name &&
-        (h.inbound == hop.inbound || hop.proxy == ProxyKind::Waypoint || hop.proxy == ProxyKind::Gateway))
-      return h.sojourn.mean();
-  return 0;
+// What the simulation recorded of single requests. A proxy that a request never came to (it was cut before) has no
+// time.
+void put_recorded(Happened& happened, const OutcomeCount& count) {
+  const std::size_t hops = happened.outcome->hops.size();
+  for (const models::RecordedRequest& request : count.recorded) {
+    Timed timed;
+    timed.recorded = &request;
+    timed.at_ns = request.start_ns;
+    timed.length_ns = request.end_ns - request.start_ns;
+    timed.number = std::uint64_t{request.replication} << 32 | request.number;
+    timed.sampled = request.sampled;
+    timed.hops.resize(hops);
+    for (std::size_t i = 0; i < hops; ++i) {
+      HopTime& time = timed.hops[i];
+      if (i < request.hops.size() && request.hops[i].leave_ns > 0)
+        time = {request.hops[i].enter_ns, request.hops[i].leave_ns};
+      else
+        time = {timed.length_ns, timed.length_ns};
+    }
+    happened.requests.push_back(std::move(timed));
+  }
+  std::stable_sort(happened.requests.begin(), happened.requests.end(),
+                   [](const Timed& a, const Timed& b) { return a.at_ns < b.at_ns; });
+  for (std::size_t i = 0; i < std::min(hops, count.durations.size()); ++i)
+    if (count.durations[i].count() > 0) happened.milliseconds[i] = milliseconds(count.durations[i]);
 }
 
-// A proxy sees what lies behind it: the whole, without the proxies before it and without the network up to it.
-void put_simulated_times(Happened& happened, const FlowStatistics& statistics) {
-  const double mean = statistics.latency.count() == 0 ? 0 : statistics.latency.mean();
-  if (mean <= 0) return;
-  const auto& hops = happened.outcome->hops;
-  std::size_t remote = 0;
-  for (std::size_t i = 0; i < hops.size(); ++i) remote += is_remote_hop(*happened.outcome, i) ? 1 : 0;
-  const double count = static_cast<double>(statistics.latency.count());
-  const double network =
-      static_cast<double>(statistics.part_ns[static_cast<std::size_t>(models::TimePart::Network)]) / count;
-  double before = 0;
-  for (std::size_t i = 0; i < hops.size(); ++i) {
-    HopTime& time = happened.hops[i];
-    if (is_remote_hop(*happened.outcome, i) && remote > 0) before += network / static_cast<double>(remote);
-    const double behind = std::max(0.0, mean - before);
-    time.milliseconds = milliseconds(statistics.latency, behind / mean);
-    time.start_ns = static_cast<std::int64_t>(before / 2);
-    time.end_ns = time.start_ns + static_cast<std::int64_t>(behind);
-    before = std::min(mean, before + sojourn_of(statistics, hops[i]));
+// Of the connections that leave these proxies, the share that had been closed at the end.
+double closed_share(const models::SimulationResult& simulation, const Hop& hop, const std::string& workload) {
+  std::uint64_t opened = 0, closed = 0;
+  for (const models::ProxyStatistics& p : simulation.proxies) {
+    if (p.proxy != to_string(hop.proxy) || (hop.proxy != ProxyKind::Ztunnel && p.workload != workload)) continue;
+    opened += p.connections_opened;
+    closed += p.connections_closed;
   }
-  happened.length_ns = static_cast<std::int64_t>(mean);
+  return opened == 0 ? 1 : std::min(1.0, static_cast<double>(closed) / static_cast<double>(opened));
 }
 
 // Connections are counted by stretch between HTTP proxies; those of an outcome are its share.
-void put_connections(Happened& happened, const FlowStatistics& statistics) {
+void put_connections(Happened& happened, const FlowStatistics& statistics, const models::SimulationResult& simulation,
+                     const Traffic& traffic) {
   const double started = static_cast<double>(std::max<std::uint64_t>(1, started_of(statistics)));
   std::size_t stretch = 0;
   for (const Hop& hop : happened.outcome->hops) {
     const std::uint64_t opened = stretch < statistics.connections.size() ? statistics.connections[stretch] : 0;
     happened.connections.push_back(std::min(1.0, static_cast<double>(opened) / started));
+    const std::string workload =
+        hop.workload < happened.mesh->workloads.size()
+            ? happened.mesh->workloads[hop.workload].ns + "/" + happened.mesh->workloads[hop.workload].name
+            : std::string();
+    // A connection that was refused is over.
+    const bool kept = traffic.keep_alive && happened.outcome->verdict == models::Verdict::Allowed;
+    happened.closed.push_back(kept ? closed_share(simulation, hop, workload) : 1);
     if (hop.http) ++stretch;
   }
 }
@@ -169,19 +182,21 @@ void record_simulation(const RunResult& run, const ExportOptions& options, Recor
       happened.flow_index = f;
       happened.outcome_index = number++;
       happened.totals.assign(out.samples, 0);
+      std::int64_t at = 0;
       for (std::size_t i = 0; i < count.samples.size(); ++i) {
         // Seen by the first scrape after the interval, the last by the last.
         const std::int64_t until = (static_cast<std::int64_t>(i) + 1) * simulation.sample_ns;
         const auto k = static_cast<std::size_t>((until + out.interval_ns - 1) / out.interval_ns);
         happened.totals[std::min(k, out.samples - 1)] += static_cast<double>(count.samples[i]);
-        if (happened.at_ns == 0 && count.samples[i] > 0)
-          happened.at_ns = static_cast<std::int64_t>(i) * simulation.sample_ns + simulation.sample_ns / 2;
+        if (at == 0 && count.samples[i] > 0)
+          at = static_cast<std::int64_t>(i) * simulation.sample_ns + simulation.sample_ns / 2;
       }
       std::partial_sum(happened.totals.begin(), happened.totals.end(), happened.totals.begin());
       for (double& total : happened.totals) total /= replications;
-      put_idle_times(happened);
-      put_simulated_times(happened, statistics);
-      put_connections(happened, statistics);
+      put_idle_request(happened, at);  // where nothing was recorded
+      if (!count.recorded.empty()) happened.requests.clear();
+      put_recorded(happened, count);
+      put_connections(happened, statistics, simulation, scenario.flows[f].traffic);
       const MessageSizes sizes = message_sizes(*happened.flow, *happened.outcome, scenario.flows[f].traffic);
       happened.request_bytes = sizes.request;
       happened.response_bytes = sizes.response;

@@ -1,6 +1,6 @@
 #include "scenarios/export/scrape_target.h"
 
-#include <set>
+#include <map>
 
 #include "scenarios/export/recording.h"
 
@@ -119,18 +119,18 @@ std::vector<ScrapeTarget> targets_of(const Mesh& mesh, const models::Hop& hop) {
 
 std::vector<ProxyTarget> all_targets(const Mesh& mesh) {
   std::vector<ProxyTarget> out;
-  std::set<std::string> nodes;
+  std::map<std::string, std::size_t> nodes;  // and enrolled pods there
   for (const Workload& workload : mesh.workloads) {
     const bool ambient = workload.mode == DataplaneMode::Ambient && !workload.external;
     for (const std::size_t pod : ready_pods(workload)) {
-      if (ambient) nodes.insert(node_of(workload, pod));
+      if (ambient) ++nodes[node_of(workload, pod)];
       if (!has_envoy(workload)) continue;
-      out.push_back({envoy_target(workload, pod), false});
+      out.push_back({envoy_target(workload, pod), false, 1});
       finish(out.back().target);
     }
   }
-  for (const std::string& node : nodes) {
-    out.push_back({ztunnel_target(mesh, node), true});
+  for (const auto& [node, pods] : nodes) {
+    out.push_back({ztunnel_target(mesh, node), true, pods});
     finish(out.back().target);
   }
   return out;

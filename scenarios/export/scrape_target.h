@@ -22,6 +22,7 @@ std::vector<ScrapeTarget> targets_of(const models::Mesh& mesh, const models::Hop
 struct ProxyTarget {
   ScrapeTarget target;
   bool ztunnel = false;
+  std::size_t pods = 1;  // that it acts for: of a ztunnel, the enrolled pods of its node
 };
 std::vector<ProxyTarget> all_targets(const models::Mesh& mesh);
 

@@ -1,9 +1,11 @@
 #include "scenarios/export/traces.h"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "models/simulation/result.h"
 #include "models/telemetry/log_format.h"
 #include "scenarios/export/scrape_target.h"
 
@@ -51,16 +53,15 @@ std::string resource_of(const models::Mesh& mesh, const Hop& hop) {
   return attribute("service.name", name);
 }
 
-void write_span(const Recording& recording, const Happened& happened, std::size_t index, const std::string& trace,
-                const std::string& parent, OutputFile& out, bool& first) {
+void write_span(const Recording& recording, const Happened& happened, const Timed& timed, std::size_t index,
+                const std::string& resource, const std::string& trace, const std::string& parent, OutputFile& out,
+                bool& first) {
   const Span& span = happened.outcome->telemetry.spans[index];
   const std::size_t hop = hop_of(span, *happened.outcome);
-  if (hop == happened.outcome->hops.size()) return;
-  HopTime time = happened.hops[hop];
+  HopTime time = timed.hops[hop];
   const bool client = span.attributes.contains("span.kind") && span.attributes.at("span.kind") == "client";
-  if (span.name.ends_with(" upstream") && hop + 1 < happened.hops.size()) time = happened.hops[hop + 1];
-  const std::int64_t start = recording.start_ns + happened.at_ns + time.start_ns;
-  const std::int64_t end = recording.start_ns + happened.at_ns + time.end_ns;
+  if (span.name.ends_with(" upstream") && hop + 1 < timed.hops.size()) time = timed.hops[hop + 1];
+  const std::int64_t at = recording.start_ns + timed.at_ns;
   std::string attributes;
   bool error = false;
   for (const auto& [key, value] : span.attributes) {
@@ -73,67 +74,141 @@ void write_span(const Recording& recording, const Happened& happened, std::size_
       "{}{{\"resource\":{{\"attributes\":[{}]}},\"scopeSpans\":[{{\"scope\":{{\"name\":\"envoy\"}},\"spans\":["
       "{{\"traceId\":\"{}\",\"spanId\":\"{}\",\"parentSpanId\":\"{}\",\"name\":{},\"kind\":{},"
       "\"startTimeUnixNano\":\"{}\",\"endTimeUnixNano\":\"{}\",\"attributes\":[{}],\"status\":{{{}}}}}]}}]}}",
-      first ? "\n" : ",\n", resource_of(*happened.mesh, happened.outcome->hops[hop]), trace,
-      span_id(recording, happened, index), parent, json_text(span.operation), client ? 3 : 2, start, end, attributes,
+      first ? "\n" : ",\n", resource, trace, span_id(recording, happened, timed.number, index), parent,
+      json_text(span.operation), client ? 3 : 2, at + time.start_ns, at + time.end_ns, attributes,
       error ? "\"code\":2" : ""));
   first = false;
 }
 
+// Requests that traces show: the sample; where nothing of an outcome is in it, its example.
+std::vector<const Timed*> shown(const Happened& happened) {
+  std::vector<const Timed*> out;
+  for (const Timed& timed : happened.requests)
+    if (timed.sampled) out.push_back(&timed);
+  if (out.empty()) out.push_back(&happened.example());
+  return out;
+}
+
 }  // namespace
+
+TraceTree::TraceTree(const Recording& recording) : recording_(recording) {
+  for (const Happened& happened : recording.happened)
+    for (const Timed& timed : happened.requests)
+      if (timed.recorded) known_.try_emplace({happened.flow_index, timed.number}, Known{&happened, &timed});
+}
+
+const TraceTree::Known* TraceTree::caller_with_spans(const Timed& timed) const {
+  const models::RecordedRequest* request = timed.recorded;
+  while (request && request->parent_flow != models::RecordedRequest::kNone) {
+    const std::uint64_t number = std::uint64_t{request->replication} << 32 | request->parent_number;
+    const auto caller = known_.find({request->parent_flow, number});
+    if (caller == known_.end()) return nullptr;
+    if (!caller->second.happened->outcome->telemetry.spans.empty()) return &caller->second;
+    request = caller->second.timed->recorded;
+  }
+  return nullptr;
+}
+
+std::string TraceTree::trace_of(const Happened& happened, const Timed& timed) const {
+  const Known* caller = caller_with_spans(timed);
+  if (!caller) return trace_id(recording_, happened, timed.number, 0);
+  // Its last span decides: where its own trace broke on the way, the later part goes on.
+  const std::vector<Span>& spans = caller->happened->outcome->telemetry.spans;
+  std::size_t parts = 0;
+  for (std::size_t i = 1; i < spans.size(); ++i)
+    if (spans[i].parent.empty()) ++parts;
+  return parts == 0 ? trace_of(*caller->happened, *caller->timed)
+                    : trace_id(recording_, *caller->happened, caller->timed->number, parts);
+}
+
+std::string TraceTree::parent_of(const Timed& timed) const {
+  const Known* caller = caller_with_spans(timed);
+  if (!caller) return {};
+  return span_id(recording_, *caller->happened, caller->timed->number,
+                 caller->happened->outcome->telemetry.spans.size() - 1);
+}
 
 void write_otlp(const Recording& recording, OutputFile& out) {
   out.write("{\"resourceSpans\":[");
+  const TraceTree tree(recording);
   bool first = true;
   for (const Happened& happened : recording.happened) {
     const std::vector<Span>& spans = happened.outcome->telemetry.spans;
-    std::map<std::string, std::size_t> by_name;
-    std::size_t traces = 0;
-    for (std::size_t i = 0; i < spans.size(); ++i) {
-      std::string parent;
-      if (const auto it = by_name.find(spans[i].parent); !spans[i].parent.empty() && it != by_name.end())
-        parent = span_id(recording, happened, it->second);
-      else
-        ++traces;
-      by_name[spans[i].name] = i;
-      write_span(recording, happened, i, trace_id(recording, happened, traces - 1), parent, out, first);
+    std::vector<std::string> resources;
+    for (const Span& span : spans) {
+      const std::size_t hop = hop_of(span, *happened.outcome);
+      resources.push_back(hop < happened.outcome->hops.size() ? resource_of(*happened.mesh, happened.outcome->hops[hop])
+                                                              : std::string());
+    }
+    if (spans.empty()) continue;
+    for (const Timed* timed : shown(happened)) {
+      std::map<std::string, std::size_t> by_name;
+      std::string trace = tree.trace_of(happened, *timed);
+      std::size_t part = 0;
+      for (std::size_t i = 0; i < spans.size(); ++i) {
+        std::string parent;
+        if (i == 0) {
+          parent = tree.parent_of(*timed);
+        } else if (const auto it = by_name.find(spans[i].parent); !spans[i].parent.empty() && it != by_name.end()) {
+          parent = span_id(recording, happened, timed->number, it->second);
+        } else {
+          trace = trace_id(recording, happened, timed->number, ++part);
+        }
+        by_name[spans[i].name] = i;
+        if (!resources[i].empty()) write_span(recording, happened, *timed, i, resources[i], trace, parent, out, first);
+      }
     }
   }
   out.write("\n]}\n");
 }
 
 void write_timeline(const Recording& recording, OutputFile& out) {
-  out.write("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+  struct Slice {
+    std::int64_t at_ns = 0, length_ns = 0;
+    std::size_t process = 0;
+    const Happened* happened = nullptr;
+  };
   std::map<std::string, std::size_t> processes;  // by proxy, in the order in which they appear
-  bool first = true;
-  const auto event = [&](const std::string& text) {
-    out.write((first ? "" : ",\n") + text);
-    first = false;
-  };
-  const auto process = [&](const std::string& name) {
-    const auto [it, added] = processes.emplace(name, processes.size() + 1);
-    if (added)
-      event(fmt::format("{{\"ph\":\"M\",\"pid\":{},\"name\":\"process_name\",\"args\":{{\"name\":{}}}}}", it->second,
-                        json_text(name)));
+  std::vector<std::string> names;
+  std::vector<Slice> slices;
+  const auto process = [&](std::string name) {
+    const auto [it, added] = processes.emplace(name, names.size());
+    if (added) names.push_back(std::move(name));
     return it->second;
-  };
-  const auto slice = [&](std::size_t pid, const Happened& happened, std::int64_t start, std::int64_t end) {
-    const std::int64_t at = happened.at_ns + start, length = end - start;
-    event(fmt::format(
-        "{{\"ph\":\"X\",\"cat\":\"request\",\"name\":{},\"pid\":{},\"tid\":{},\"ts\":{}.{:03},\"dur\":{}.{:03},"
-        "\"args\":{{\"verdict\":\"{}\",\"status\":{}}}}}",
-        json_text(happened.flow->name), pid, happened.flow_index + 1, at / 1000, at % 1000, length / 1000,
-        length % 1000, to_string(happened.outcome->verdict),
-        happened.outcome->http_status ? std::to_string(*happened.outcome->http_status) : "null"));
   };
   for (const Happened& happened : recording.happened) {
     const models::Client& from = happened.flow->from;
-    slice(process("client " + (from.name.empty() ? std::string("outside") : from.ns + "/" + from.name)), happened, 0,
-          happened.length_ns);
-    for (std::size_t i = 0; i < happened.hops.size(); ++i) {
-      const Hop& hop = happened.outcome->hops[i];
-      slice(process(fmt::format("{} {}", to_string(hop.proxy), hop.name)), happened, happened.hops[i].start_ns,
-            happened.hops[i].end_ns);
+    const std::size_t client =
+        process("client " + (from.name.empty() ? std::string("outside") : from.ns + "/" + from.name));
+    std::vector<std::size_t> proxies;
+    for (const Hop& hop : happened.outcome->hops)
+      proxies.push_back(process(fmt::format("{} {}", to_string(hop.proxy), hop.name)));
+    for (const Timed* timed : shown(happened)) {
+      slices.push_back({timed->at_ns, timed->length_ns, client, &happened});
+      for (std::size_t i = 0; i < timed->hops.size(); ++i)
+        slices.push_back({timed->at_ns + timed->hops[i].start_ns, timed->hops[i].end_ns - timed->hops[i].start_ns,
+                          proxies[i], &happened});
     }
+  }
+  std::stable_sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) { return a.at_ns < b.at_ns; });
+  out.write("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n");
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out.write(fmt::format("{}{{\"ph\":\"M\",\"pid\":{},\"name\":\"process_name\",\"args\":{{\"name\":{}}}}}",
+                          i == 0 ? "" : ",\n", i + 1, json_text(names[i])));
+  // What overlaps in one proxy stands in lanes beside each other.
+  std::vector<std::vector<std::int64_t>> busy_until(names.size());
+  for (const Slice& slice : slices) {
+    std::vector<std::int64_t>& lanes = busy_until[slice.process];
+    auto lane = std::find_if(lanes.begin(), lanes.end(), [&](std::int64_t until) { return until <= slice.at_ns; });
+    if (lane == lanes.end()) lane = lanes.insert(lanes.end(), 0);
+    *lane = slice.at_ns + slice.length_ns;
+    const models::Outcome& outcome = *slice.happened->outcome;
+    out.write(fmt::format(
+        ",\n{{\"ph\":\"X\",\"cat\":\"request\",\"name\":{},\"pid\":{},\"tid\":{},\"ts\":{}.{:03},\"dur\":{}.{:03},"
+        "\"args\":{{\"verdict\":\"{}\",\"status\":{}}}}}",
+        json_text(slice.happened->flow->name), slice.process + 1, lane - lanes.begin() + 1, slice.at_ns / 1000,
+        slice.at_ns % 1000, slice.length_ns / 1000, slice.length_ns % 1000, to_string(outcome.verdict),
+        outcome.http_status ? std::to_string(*outcome.http_status) : "null"));
   }
   out.write("\n]}\n");
 }

@@ -1,6 +1,7 @@
 #include "scenarios/lint/lint.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -30,6 +31,25 @@ void take_diagnostics(const Diagnostics& diagnostics, std::vector<LintFinding>& 
     finding.object = d.object;
     finding.at = {d.file, d.position};
   }
+}
+
+// The same cause is said once: where the first code stands, the second adds nothing about the same object.
+constexpr std::pair<std::string_view, std::string_view> kSaid[] = {
+    {"MSH0102", "MSH1112"},                          // a reference that is refused does not exist either
+    {"MSH0214", "MSH1207"},                          // no webhook, so no sidecar
+    {"MSH1007", "MSH0301"},                          // what a plugin or filter does not do for ambient pods
+    {"MSH1008", "MSH0301"}, {"MSH1014", "MSH0105"},  // the webhook's warning, and a port that it falls on
+    {"MSH1301", "MSH1204"},                          // a legacy sidecar, under STRICT
+};
+
+void drop_said(std::vector<LintFinding>& findings) {
+  std::set<std::pair<std::string_view, std::string_view>> said;  // code, object
+  for (const LintFinding& f : findings) said.emplace(f.rule->code, f.object);
+  std::erase_if(findings, [&](const LintFinding& f) {
+    return std::any_of(std::begin(kSaid), std::end(kSaid), [&](const auto& pair) {
+      return pair.second == f.rule->code && said.contains({pair.first, f.object});
+    });
+  });
 }
 
 }  // namespace
@@ -73,6 +93,7 @@ LintResult lint(const Loaded& loaded, const LintOptions& options) {
     RuleFindings findings(rule, out.findings);
     rule.check(context, findings);
   }
+  drop_said(out.findings);
   std::stable_sort(out.findings.begin(), out.findings.end(), [](const LintFinding& a, const LintFinding& b) {
     const auto key = [](const LintFinding& f) {
       return std::tuple<const std::string&, std::uint32_t, std::uint32_t, std::string_view, const std::string&,

@@ -1,6 +1,7 @@
 // What istioctl analyze finds in any mesh, whatever its modes (policies.md 7.2).
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -319,6 +320,47 @@ void negative_condition(const LintContext& c, RuleFindings& out) {
   }
 }
 
+// What istiod asks of the Gateway API's CRDs; below it, it does not watch the kind (pkg/kube/gatewayapi, master
+// 2026-08; 1.27 asks for GRPCRoute only).
+struct MinimumCrd {
+  std::string_view name;
+  std::array<int, 3> version;
+  bool always;
+};
+constexpr std::array kMinimumCrds = {MinimumCrd{"grpcroutes.gateway.networking.k8s.io", {1, 1, 0}, true},
+                                     MinimumCrd{"backendtlspolicies.gateway.networking.k8s.io", {1, 4, 0}, false},
+                                     MinimumCrd{"tlsroutes.gateway.networking.k8s.io", {1, 5, 0}, false}};
+
+// "v1.4.1-rc.2" -> {1, 4, 1}.
+std::optional<std::array<int, 3>> read_version(std::string_view text) {
+  std::array<int, 3> out{};
+  if (text.starts_with('v')) text.remove_prefix(1);
+  for (int& part : out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (&part != &out.back() && !text.starts_with('.')) return std::nullopt;
+    if (!text.empty()) text.remove_prefix(1);
+  }
+  return out;
+}
+
+void old_gateway_crd(const LintContext& c, RuleFindings& out) {
+  for (const Object* crd : c.mesh.objects_of("CustomResourceDefinition"))
+    for (const MinimumCrd& minimum : kMinimumCrds) {
+      const auto written = find(crd->annotations, "gateway.networking.k8s.io/bundle-version");
+      const auto version = written ? read_version(*written) : std::nullopt;
+      if (crd->name != minimum.name || !version || *version >= minimum.version) continue;
+      const std::string needed = std::to_string(minimum.version[0]) + '.' + std::to_string(minimum.version[1]);
+      LintFinding& finding =
+          out.add(*crd, "it is of version " + std::string(*written) +
+                            (minimum.always ? ", istiod asks for " + needed + ": it does not read objects of this kind"
+                                            : "; later versions of Istio than 1.27 ask for " + needed +
+                                                  " and do not read objects of this kind below it"));
+      if (!minimum.always) finding.severity = Severity::Info;
+    }
+}
+
 constexpr std::array kRules = {
     LintRule{"MSH1601", Severity::Warning, "a VirtualService names a Gateway that is not there",
              "Its routes are on no gateway.",
@@ -370,6 +412,10 @@ constexpr std::array kRules = {
              "ztunnel "
              "(PO-069b to PO-069d).",
              "Follow the message of the condition.", "IST0171 PF-43", "PO-069b PO-069e PO-069f", negative_condition},
+    LintRule{"MSH1616", Severity::Warning, "a CRD of the Gateway API that is too old for istiod",
+             "istiod does not watch a kind whose CRD is below the version it was written for: objects of that kind do "
+             "nothing, and no status says so.",
+             "Upgrade the CRDs of the Gateway API.", "IST0176", "", old_gateway_crd},
 };
 
 }  // namespace

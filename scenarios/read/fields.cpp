@@ -42,8 +42,8 @@ void Fields::wrong(Node value, std::string_view key, std::string_view expected) 
   wrong_value(value, key, path_of(key) + " must be " + std::string(expected) + ", not " + shown(value));
 }
 
-void Fields::wrong_value(Node value, std::string_view, std::string message) {
-  findings_.error("MSH0011", value.exists() ? value.position() : node_.position(), std::move(message));
+void Fields::wrong_value(Node value, std::string_view, std::string message, std::string code) {
+  findings_.error(std::move(code), value.exists() ? value.position() : node_.position(), std::move(message));
 }
 
 std::optional<std::string> Fields::text(std::string_view key) {

@@ -46,7 +46,7 @@ class Fields {
     return path_.empty() ? std::string(key) : path_ + '.' + std::string(key);
   }
   void wrong(models::Node value, std::string_view key, std::string_view expected);
-  void wrong_value(models::Node value, std::string_view key, std::string message);
+  void wrong_value(models::Node value, std::string_view key, std::string message, std::string code = "MSH0011");
   models::Node self() const { return node_; }
 
  private:

@@ -39,25 +39,6 @@ std::optional<models::IpAddress> address_field(Fields& fields, std::string_view 
   return address;
 }
 
-Client read_client(Node node, const std::string& path, ScenarioFindings& findings) {
-  Client client;
-  Fields fields(node, path, findings);
-  const auto workload = pair_field(fields, "workload"), gateway = pair_field(fields, "gateway");
-  const bool outside = fields.boolean("outside").value_or(false);
-  client.ip = address_field(fields, "ip");
-  fields.done();
-  const int kinds = (node["workload"].has_value() ? 1 : 0) + (node["gateway"].has_value() ? 1 : 0) + (outside ? 1 : 0);
-  if (node.is_mapping() && kinds != 1)
-    findings.error("MSH0012", node.position(), path + " needs exactly one of workload, gateway and \"outside\": true");
-  if (client.ip && !outside)
-    findings.error("MSH0011", node["ip"].position(),
-                   path + ".ip belongs to a client outside of the mesh (\"outside\": true)");
-  if (outside) client.kind = Client::Kind::Outside;
-  if (gateway) client.kind = Client::Kind::Gateway;
-  if (const auto& name = gateway ? gateway : workload) std::tie(client.ns, client.name) = *name;
-  return client;
-}
-
 Destination read_destination(Node node, const std::string& path, ScenarioFindings& findings) {
   Destination to;
   Fields fields(node, path, findings);
@@ -164,6 +145,25 @@ ScenarioFlow read_flow(Node node, const std::shared_ptr<const models::Tree>& tre
 }
 
 }  // namespace
+
+Client read_client(Node node, const std::string& path, ScenarioFindings& findings) {
+  Client client;
+  Fields fields(node, path, findings);
+  const auto workload = pair_field(fields, "workload"), gateway = pair_field(fields, "gateway");
+  const bool outside = fields.boolean("outside").value_or(false);
+  client.ip = address_field(fields, "ip");
+  fields.done();
+  const int kinds = (node["workload"].has_value() ? 1 : 0) + (node["gateway"].has_value() ? 1 : 0) + (outside ? 1 : 0);
+  if (node.is_mapping() && kinds != 1)
+    findings.error("MSH0012", node.position(), path + " needs exactly one of workload, gateway and \"outside\": true");
+  if (client.ip && !outside)
+    findings.error("MSH0011", node["ip"].position(),
+                   path + ".ip belongs to a client outside of the mesh (\"outside\": true)");
+  if (outside) client.kind = Client::Kind::Outside;
+  if (gateway) client.kind = Client::Kind::Gateway;
+  if (const auto& name = gateway ? gateway : workload) std::tie(client.ns, client.name) = *name;
+  return client;
+}
 
 std::vector<ScenarioFlow> read_flows(Node list, const std::shared_ptr<const models::Tree>& tree,
                                      const ReadOptions& options, ScenarioFindings& findings) {

@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "models/mesh/profile.h"
-#include "scenarios/read/document_reader.h"
 #include "scenarios/read/nearest_name.h"
 #include "scenarios/read/scenario_parts.h"
 
@@ -11,7 +10,6 @@ namespace meshsim::scenarios {
 
 using models::Node;
 using models::NodeKind;
-using models::Object;
 
 namespace {
 
@@ -28,7 +26,8 @@ void check_profile(Fields& fields, models::ScenarioMesh& mesh) {
   for (const std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
   fields.wrong_value(
       fields.self()["profile"], "profile",
-      fields.path_of("profile") + " must be one of " + list + ", not \"" + *name + '"' + did_you_mean(*name, known));
+      fields.path_of("profile") + " must be one of " + list + ", not \"" + *name + '"' + did_you_mean(*name, known),
+      "MSH0231");
 }
 
 void check_switches(Fields& fields) {
@@ -39,7 +38,8 @@ void check_switches(Fields& fields) {
     if (std::find(known.begin(), known.end(), entry.key()) == known.end()) {
       fields.wrong_value(entry, key,
                          "unknown switch \"" + std::string(entry.key()) + "\" in " + fields.path_of("switches") +
-                             did_you_mean(entry.key(), known) + " (meshsim profiles lists them)");
+                             did_you_mean(entry.key(), known) + " (meshsim profiles lists them)",
+                         "MSH0230");
     } else if (entry.kind() != NodeKind::Bool) {
       fields.wrong(entry, key, "true or false");
     }
@@ -100,54 +100,6 @@ void read_mesh_block(Node node, const std::shared_ptr<const models::Tree>& tree,
   if (node.is_mapping()) {
     mesh.tree = tree;
     mesh.mesh = node;
-  }
-}
-
-void read_mesh_configs(const std::vector<Object>& objects, const ReadLimits& limits, models::ScenarioMesh& mesh,
-                       models::Diagnostics& diagnostics, bool& unreadable) {
-  // The documents inside one key of a ConfigMap.
-  const auto read_key = [&](const Object& object, std::string_view key, std::string_view kind) {
-    const std::string field = "data." + std::string(key);
-    const Node text = object.root["data"][key];
-    if (!text.is_string()) {
-      diagnostics.push_back({models::Severity::Error, "MSH0031", object.ref().text(), object.source().file,
-                             text.position(),
-                             field + " must be the text of a " + std::string(kind) + ", not " +
-                                 std::string(models::describe(text.kind()))});
-      unreadable = true;
-      return Documents{};
-    }
-    // The positions inside are those of the inner text; findings name the place of the text itself.
-    models::Diagnostics inner;
-    Documents documents = read_documents(text.text(), object.source().file, limits, inner);
-    for (models::Diagnostic& one : inner) {
-      one.object = object.ref().text();
-      one.message = field + ", its line " + std::to_string(one.position.line) + ": " + one.message;
-      one.position = text.position();
-      diagnostics.push_back(std::move(one));
-    }
-    unreadable = unreadable || documents.broken;
-    return documents;
-  };
-  const std::string_view root = mesh.mesh["rootNamespace"].string_or("istio-system");
-  const std::string_view revision = mesh.mesh["revision"].string_or("default");
-  const std::string of_revision = "istio-" + std::string(revision);
-  // The ConfigMap of the revision is the one its istiod reads; the plain name belongs to the default revision.
-  for (const std::string& name : {of_revision, std::string("istio")}) {
-    for (const Object& object : objects) {
-      if (object.kind != "ConfigMap" || object.ns != root || object.name != name) continue;
-      const Node data = object.root["data"];
-      if (!data["mesh"].has_value() && !data["meshNetworks"].has_value()) continue;
-      if (data["mesh"].has_value()) {
-        const Documents documents = read_key(object, "mesh", "MeshConfig");
-        mesh.mesh_configs.insert(mesh.mesh_configs.end(), documents.trees.begin(), documents.trees.end());
-      }
-      if (data["meshNetworks"].has_value()) {
-        const Documents documents = read_key(object, "meshNetworks", "MeshNetworks");
-        if (!documents.trees.empty()) mesh.mesh_networks = documents.trees.front();
-      }
-      return;
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 #include "scenarios/read/object_collector.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "scenarios/read/field_check.h"
@@ -85,10 +86,14 @@ std::vector<Object> ObjectCollector::finish() {
   // Stable: equal identities stay in the order in which they were added, which is the sorted order of files.
   std::vector<Object> all = std::move(objects_);
   objects_.clear();
-  std::stable_sort(all.begin(), all.end(), [](const Object& a, const Object& b) { return identity(a) < identity(b); });
+  std::vector<std::uint32_t> order(all.size());  // objects are large: they are moved once
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return identity(all[a]) < identity(all[b]); });
   std::vector<Object> kept;
   kept.reserve(all.size());
-  for (Object& object : all) {
+  for (const std::uint32_t at : order) {
+    Object& object = all[at];
     const bool generated = !object.root["metadata"]["name"].exists();
     if (kept.empty() || generated || identity(kept.back()) != identity(object)) {
       kept.push_back(std::move(object));

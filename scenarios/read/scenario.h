@@ -10,7 +10,9 @@
 // is the pods (kubectl alone would leave those as they are until the template is edited).
 //
 // Codes: MSH0010 unknown field, MSH0011 wrong type or value, MSH0012 missing field, MSH0013 no such object, MSH0014
-// (warning) a token that is none; all others are errors. Codes of manifests: manifest_reader.h.
+// (warning) a token that is none, MSH0015 (warning) a party of a
+// call graph that the mesh does not have, MSH0016 (warning) what a call graph leaves out; all others are errors. Codes
+// of manifests: manifest_reader.h.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,6 +29,8 @@
 #include "scenarios/read/manifest_reader.h"
 
 namespace meshsim::scenarios {
+
+struct CallGraphBlock;  // scenarios/callgraph/call_graph.h
 
 using Traffic = models::FlowTraffic;
 
@@ -58,6 +62,7 @@ struct TimelineEvent {
 struct RunSettings {
   std::int64_t duration_ns = 0;  // 0: not given
   std::int64_t warmup_ns = 0;
+  bool find_warm_up = false;  // `warmup: auto`
   std::uint64_t seed = 1;
   std::uint32_t replications = 1;
   std::int64_t sample_ns = 0;  // width of the intervals in which counts are kept; 0: chosen
@@ -83,6 +88,7 @@ struct Scenario {
   std::vector<TimelineEvent> timeline;  // by time, then in the order of the file
   models::CostModel costs;              // defaults with the overrides of `costs`
   std::vector<models::Application> applications;
+  std::shared_ptr<const CallGraphBlock> call_graph;        // load() makes flows and applications of it
   std::vector<std::pair<std::string, double>> node_cores;  // `nodes`
   RunSettings run;
 

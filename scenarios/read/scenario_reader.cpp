@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "scenarios/callgraph/block_reader.h"
 #include "scenarios/read/document_reader.h"
 #include "scenarios/read/input_text.h"
 #include "scenarios/read/manifest_files.h"
@@ -156,6 +157,7 @@ void ScenarioReader::decode(ScenarioFindings& findings) {
   scenario_.timeline = read_timeline(fields.list("timeline"), scenario_.tree, beside, scenario_.diagnostics, findings);
   read_costs(fields.mapping("costs"), scenario_.costs, findings);
   scenario_.applications = read_applications(fields.mapping("applications"), scenario_.flows, findings);
+  scenario_.call_graph = read_call_graph(fields.node("callGraph"), beside, scenario_.diagnostics, findings);
   scenario_.node_cores = read_nodes(fields.mapping("nodes"), findings);
   scenario_.run = read_run_settings(fields.mapping("run"), findings);
   fields.done();
@@ -165,11 +167,17 @@ Scenario ScenarioReader::finish() {
   ScenarioFindings findings{scenario_.file, scenario_.diagnostics};
   if (scenario_.declared) decode(findings);
   scenario_.objects = collector_.finish();
+  if (scenario_.call_graph)
+    for (Object& object : make_graph_workloads(*scenario_.call_graph, scenario_.objects, findings))
+      scenario_.objects.push_back(std::move(object));
   for (Object& object : make_namespaces(scenario_.objects, scenario_.labels)) collector_.add_made(std::move(object));
   for (Object& object : scenario_.objects) collector_.add_made(std::move(object));
   scenario_.objects = collector_.finish();
   apply_label_overlays(scenario_.labels, scenario_.objects, findings);
   read_mesh_configs(scenario_.objects, options_.limits, scenario_.mesh, scenario_.diagnostics, findings.broken);
+  read_proxy_configs(scenario_.objects, options_.limits, scenario_.mesh, scenario_.diagnostics);
+  for (const TimelineEvent& event : scenario_.timeline)
+    read_proxy_configs(event.objects, options_.limits, scenario_.mesh, scenario_.diagnostics);
   if (scenario_.name.empty()) scenario_.name = fs::path(scenario_.file).stem().string();
   scenario_.unreadable = scenario_.unreadable || findings.broken || collector_.broken();
   models::sort_and_unique(scenario_.diagnostics);

@@ -141,7 +141,11 @@ RunSettings read_run_settings(Node node, ScenarioFindings& findings) {
   RunSettings out;
   Fields fields(node, "run", findings);
   out.duration_ns = fields.duration("duration").value_or(0);
-  out.warmup_ns = fields.duration("warmup").value_or(0);
+  out.find_warm_up = node["warmup"].string_or() == "auto";
+  if (out.find_warm_up)
+    fields.node("warmup");
+  else
+    out.warmup_ns = fields.duration("warmup").value_or(0);
   out.seed = static_cast<std::uint64_t>(fields.integer("seed", 0, INT64_MAX).value_or(1));
   out.sample_ns = fields.duration("sample").value_or(0);
   out.replications = static_cast<std::uint32_t>(fields.integer("replications", 1, 1'000'000).value_or(1));

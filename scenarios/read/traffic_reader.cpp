@@ -19,15 +19,6 @@ constexpr std::int64_t kMostBytes = std::int64_t{1} << 50;
 constexpr std::array<std::string_view, 7> kArrivals = {"poisson", "constant", "bursty", "ramp",
                                                        "diurnal", "trace",    "closed"};
 
-std::optional<double> rate_field(Fields& fields, std::string_view key) {
-  const Node value = fields.node(key);
-  if (!value.has_value()) return std::nullopt;
-  auto rate = value.is_string() ? parse_rate(value.text()) : value.number();
-  if (rate && (!(*rate >= 0) || *rate > 1e9)) rate.reset();
-  if (!rate) fields.wrong(value, key, "a rate such as \"200/s\", \"12/m\" or a number per second");
-  return rate;
-}
-
 std::optional<double> number_field(Fields& fields, std::string_view key, double least, double most) {
   const Node value = fields.node(key);
   if (!value.has_value()) return std::nullopt;
@@ -174,6 +165,15 @@ class CallReader {
 };
 
 }  // namespace
+
+std::optional<double> rate_field(Fields& fields, std::string_view key) {
+  const Node value = fields.node(key);
+  if (!value.has_value()) return std::nullopt;
+  auto rate = value.is_string() ? parse_rate(value.text()) : value.number();
+  if (rate && (!(*rate >= 0) || *rate > 1e9)) rate.reset();
+  if (!rate) fields.wrong(value, key, "a rate such as \"200/s\", \"12/m\" or a number per second");
+  return rate;
+}
 
 Traffic read_traffic(Fields& fields, const ReadOptions& options, ScenarioFindings& findings) {
   Traffic t;

@@ -35,10 +35,17 @@ std::string coverage_table(const Coverage& coverage, bool colour) {
                     covered == all ? style.good(percent) : style.warn(percent)});
   }
   std::string out = style.bold("Coverage") + fmt::format("  {:.1f} %\n", coverage.percent()) + columns(rows);
-  if (coverage.covered() == coverage.total()) return out;
-  out += style.bold("Not covered") + '\n';
+  const auto any = [&](bool unreachable) {
+    return std::any_of(coverage.items.begin(), coverage.items.end(),
+                       [&](const CoverageItem& i) { return i.hits == 0 && i.unreachable.empty() != unreachable; });
+  };
+  if (any(true)) out += style.bold("Cannot be reached") + '\n';
+  for (const CoverageItem& item : coverage.items)
+    if (!item.unreachable.empty())
+      out += "  " + item.name + style.dim(place(item)) + "\n      " + item.unreachable + '\n';
+  if (any(false)) out += style.bold("Not covered") + '\n';
   for (const CoverageItem& item : coverage.items) {
-    if (item.hits > 0) continue;
+    if (item.hits > 0 || !item.unreachable.empty()) continue;
     out += "  " + item.name + style.dim(place(item)) + '\n';
     out += "      " +
            (item.suggestion.empty() ? std::string("no flow found that would reach it") : "try " + item.suggestion) +
@@ -53,10 +60,12 @@ std::string coverage_markdown(const Coverage& coverage) {
     if (const std::size_t all = coverage.total(kKinds[i]); all > 0)
       out += fmt::format("| {} | {} of {} | {:.1f} % |\n", kPlurals[i], coverage.covered(kKinds[i]), all,
                          coverage.percent(kKinds[i]));
+  for (const CoverageItem& item : coverage.items)
+    if (!item.unreachable.empty()) out += "\nCannot be reached: " + item.name + ": " + item.unreachable + '\n';
   if (coverage.covered() == coverage.total()) return out;
   out += "\nNot covered:\n\n";
   for (const CoverageItem& item : coverage.items)
-    if (item.hits == 0)
+    if (item.hits == 0 && item.unreachable.empty())
       out += "- " + item.name + (item.at.text().empty() ? "" : " (`" + item.at.text() + "`)") +
              (item.suggestion.empty() ? "" : ": try " + item.suggestion) + '\n';
   return out;
@@ -65,7 +74,7 @@ std::string coverage_markdown(const Coverage& coverage) {
 std::string coverage_lcov(const Coverage& coverage) {
   std::map<std::string, std::map<std::uint32_t, std::size_t>> files;
   for (const CoverageItem& item : coverage.items) {
-    if (item.at.file.empty() || item.at.file == "-") continue;
+    if (item.at.file.empty() || item.at.file == "-" || !item.unreachable.empty()) continue;
     for (const std::uint32_t line : item.lines) {
       const auto [it, fresh] = files[item.at.file].emplace(line, item.hits);
       if (!fresh) it->second = std::max(it->second, item.hits);

@@ -9,6 +9,10 @@
 #include "scenarios/run/run.h"
 
 namespace meshsim::scenarios {
+struct Comparison;
+}
+
+namespace meshsim::scenarios {
 
 struct FieldChange {
   std::string field;          // "verdict", "path", "policies.AuthorizationPolicy shop/viewer", "telemetry"
@@ -32,6 +36,7 @@ DiffResult diff(const RunResult& before, const RunResult& after);
 
 std::string diff_table(const DiffResult& result, bool colour);
 std::string diff_markdown(const DiffResult& result, bool colour);
-std::string diff_json(const DiffResult& result, bool colour);
+// `simulation`: what was simulated beside it, or nullptr.
+std::string diff_json(const DiffResult& result, const Comparison* simulation);
 
 }  // namespace meshsim::scenarios

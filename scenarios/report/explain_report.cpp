@@ -39,6 +39,8 @@ class Explanation {
     return hanging(style_.dim(fmt::format("{:<8}", r.rule.empty() ? "-" : r.rule)), r.text + place(r.source), width_,
                    indent);
   }
+  // How a pod is captured, and why: the first thing to know of either end.
+  std::string mode(std::size_t workload, std::size_t indent) const;
   void path(const Outcome& o, std::string& out) const;
   void routes(const Outcome& o, std::string& out) const;
   void policies(const Outcome& o, std::string& out) const;
@@ -61,8 +63,20 @@ std::string Explanation::head(const Flow& f) const {
   if (f.to.gateway) to += " at gateway " + f.to.gateway->first + '/' + f.to.gateway->second;
   std::string what(to_string(f.protocol));
   if (is_http(f.protocol) || f.protocol == FlowProtocol::Https) what += ' ' + f.request.method + ' ' + f.request.path;
-  return style_.bold(f.name) + style_.dim(place(f.source)) + '\n' +
-         fmt::format("  {} -> {}:{}   {}\n", from, to, f.to.port, what);
+  std::string out = style_.bold(f.name) + style_.dim(place(f.source)) + '\n' +
+                    fmt::format("  {} -> {}:{}   {}\n", from, to, f.to.port, what);
+  if (f.from.kind == Client::Kind::Workload && loaded_.world.mesh)
+    if (const std::size_t w = loaded_.world.mesh->find_workload(f.from.ns, f.from.name); w != kNone)
+      out += "  " + from + " is " + mode(w, 5);
+  return out;
+}
+
+std::string Explanation::mode(std::size_t workload, std::size_t indent) const {
+  const Workload& w = loaded_.world.mesh->workloads[workload];
+  const bool none = w.mode == DataplaneMode::None && w.role == ProxyRole::None;
+  std::string out = style_.bold(none ? std::string("in no mode") : std::string(mode_word(w.mode, w.role))) + '\n';
+  for (const Reason& r : w.mode_reasons) out += reason(r, indent);
+  return out;
 }
 
 std::string Explanation::verdict(const Outcome& o) const {
@@ -88,9 +102,10 @@ void Explanation::path(const Outcome& o, std::string& out) const {
     for (const Reason& r : hop.reasons) out += reason(r, 5);
   }
   if (o.routed_to)
-    out += fmt::format("  {} {}:{}{}\n", o.verdict == Verdict::Allowed ? "-> reaches" : "-x meant for",
+    out += fmt::format("  {} {}:{}{}{}", o.verdict == Verdict::Allowed ? "-> reaches" : "-x meant for",
                        o.routed_to->workload, o.routed_to->port,
-                       o.routed_to->version.empty() ? "" : " (version " + o.routed_to->version + ")");
+                       o.routed_to->version.empty() ? "" : " (version " + o.routed_to->version + ")",
+                       o.destination_workload == kNone ? "\n" : ", " + mode(o.destination_workload, 5));
   for (const Mirror& m : o.mirrored_to)
     out += fmt::format("  -> a copy of {} to {}:{}\n", percent(m.share), m.workload, m.port);
 }

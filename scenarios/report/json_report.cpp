@@ -2,6 +2,7 @@
 // the contract.
 #include <algorithm>
 
+#include "models/telemetry/matrix.h"
 #include "scenarios/report/json_value.h"
 #include "scenarios/report/report.h"
 #include "scenarios/report/simulation_json.h"
@@ -87,11 +88,17 @@ Json labels(const std::map<std::string, std::string>& pairs) {
   return out;
 }
 
-Json telemetry(const Telemetry& t) {
+// TM-094: emitted is not supported; `supported` says what OpenShift Service Mesh 3.2 supports where both data planes
+// meet.
+Json telemetry(const Outcome& outcome) {
+  const Telemetry& t = outcome.telemetry;
   Json metrics = Json::array(), logs = Json::array(), spans = Json::array(), lost = Json::array();
   for (const Metric& m : t.metrics)
-    metrics.push_back(
-        {{"name", m.name}, {"reporter", or_null(m.reporter)}, {"labels", labels(m.labels)}, {"value", m.value}});
+    metrics.push_back({{"name", m.name},
+                       {"reporter", or_null(m.reporter)},
+                       {"labels", labels(m.labels)},
+                       {"value", m.value},
+                       {"supported", supported_in_ossm_coexistence(m, outcome)}});
   for (const AccessLog& l : t.logs)
     logs.push_back(
         {{"proxy", to_string(l.proxy)}, {"name", l.name}, {"direction", l.direction}, {"fields", labels(l.fields)}});
@@ -155,7 +162,7 @@ Json outcome(const Outcome& o) {
   out["policies"] = std::move(policies);
   out["routes"] = std::move(routes);
   out["reasons"] = reasons(o.reasons);
-  out["telemetry"] = telemetry(o.telemetry);
+  out["telemetry"] = telemetry(o);
   return out;
 }
 

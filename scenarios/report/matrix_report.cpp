@@ -128,17 +128,17 @@ std::string matrix_policies_table(const World& world, const std::vector<Pair>& p
 std::string matrix_telemetry_table(const std::vector<Pair>& pairs, bool colour) {
   const Style style(colour);
   std::vector<std::vector<std::string>> rows = {{style.bold("CLIENT"), style.bold("DESTINATION"),
-                                                 style.bold("REPORTED BY"), style.bold("MESH"), style.bold("SERVICE"),
-                                                 style.bold("WORKLOAD"), style.bold("ZTUNNEL"),
+                                                 style.bold("REPORTED BY"), style.bold("SUPPORTED"), style.bold("MESH"),
+                                                 style.bold("SERVICE"), style.bold("WORKLOAD"), style.bold("ZTUNNEL"),
                                                  style.bold("KIALI HTTP"), style.bold("KIALI TCP")}};
   for (const Pair& pair : pairs)
     for (const Outcome& o : pair.result.outcomes) {
       const EdgeTelemetry edge = edge_telemetry(o);
       auto word = [](Shown shown) { return std::string(to_string(shown)); };
       rows.push_back({pair.client, fmt::format("{}:{}", pair.destination, pair.port), summary(edge),
-                      word(std::max(edge.mesh_dashboard, edge.mesh_dashboard_tcp)), word(edge.service_dashboard),
-                      word(edge.workload_dashboard), word(edge.ztunnel_dashboard), word(edge.kiali_http),
-                      word(edge.kiali_tcp)});
+                      summary(edge, true), word(std::max(edge.mesh_dashboard, edge.mesh_dashboard_tcp)),
+                      word(edge.service_dashboard), word(edge.workload_dashboard), word(edge.ztunnel_dashboard),
+                      word(edge.kiali_http), word(edge.kiali_tcp)});
     }
   return columns(rows);
 }
@@ -180,7 +180,8 @@ std::string matrix_json(const World& world, const std::vector<Pair>& pairs, bool
                                  {"source", r.source},
                                  {"destination", r.destination},
                                  {"securityPolicy", r.security},
-                                 {"supported", r.supported}});
+                                 {"supported", r.supported},
+                                 {"inKialiGraph", r.in_graph}});
           entry["telemetry"] = {{"reporters", std::move(reporters)},
                                 {"meshDashboard", to_string(edge.mesh_dashboard)},
                                 {"meshDashboardTcp", to_string(edge.mesh_dashboard_tcp)},

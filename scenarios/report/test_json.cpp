@@ -17,6 +17,7 @@ nlohmann::ordered_json coverage_value(const Coverage& coverage) {
              {"file", item.at.file},
              {"line", item.at.position.line},
              {"hits", item.hits}};
+    one["unreachable"] = item.unreachable.empty() ? Json(nullptr) : Json(item.unreachable);
     one["suggestion"] = item.flow ? flow_value(*item.flow) : Json(nullptr);
     items.push_back(std::move(one));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/telemetry/telemetry.h"
+#include "scenarios/callgraph/bind.h"
 #include "scenarios/run/parallel.h"
 
 namespace meshsim::scenarios {
@@ -40,6 +41,14 @@ Loaded load(Scenario scenario) {
   out.unreadable = scenario.unreadable;
   out.diagnostics = scenario.diagnostics;
   out.world = models::make_world(models::resolve(scenario.objects, scenario.mesh), out.diagnostics);
+  // An unknown profile or switch: the reader has said so with a proposal, resolving says it again.
+  const auto resolved = out.diagnostics.begin() + static_cast<std::ptrdiff_t>(scenario.diagnostics.size());
+  const auto said_twice = [&](const Diagnostic& d) {
+    return scenario.unreadable && (d.code == "MSH0230" || d.code == "MSH0231");
+  };
+  out.diagnostics.erase(std::remove_if(resolved, out.diagnostics.end(), said_twice), out.diagnostics.end());
+  bind_call_graph(scenario, *out.world.mesh, out.diagnostics);
+  out.unreadable = scenario.unreadable;
   models::sort_and_unique(out.diagnostics);
   out.scenario = std::move(scenario);
   return out;

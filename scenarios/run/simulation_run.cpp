@@ -85,6 +85,10 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
                                      [&](const models::SimulatedFlow& f) { return f.flow.name == call.flow; });
         call.index = static_cast<std::size_t>(it - input.flows.begin());
       }
+  // Where flows were replaced (the cases of a test file), calls of others are not made.
+  for (models::Application& application : input.applications)
+    for (std::vector<models::Call>& step : application.calls)
+      std::erase_if(step, [&](const models::Call& call) { return call.index >= input.flows.size(); });
   input.costs = scenario.costs;
   input.node_cores = scenario.node_cores;
   check_nodes(scenario, input, out.diagnostics);
@@ -92,14 +96,19 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
   input.duration_ns = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
   if (options.duration_ns) input.duration_ns = *options.duration_ns;
   input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
+  out.find_warm_up = scenario.run.find_warm_up;
   input.sample_ns = scenario.run.sample_ns;
   if (options.sample_ns && input.sample_ns == 0) input.sample_ns = *options.sample_ns;
   input.seed = options.seed.value_or(scenario.run.seed);
+  input.recorded = options.recorded;
   return out;
 }
 
-models::SimulationResult run_simulation(const PreparedSimulation& prepared, const SimulationOptions& options,
+models::SimulationResult run_simulation(const PreparedSimulation& given, const SimulationOptions& options,
                                         std::uint32_t replications) {
+  std::optional<PreparedSimulation> settled;
+  if (given.find_warm_up) settle_warm_up(settled.emplace(given), options.stop);
+  const PreparedSimulation& prepared = settled ? *settled : given;
   const std::uint32_t count = options.count > 0 ? options.count : replications;
   std::vector<models::SimulationResult> results(count);
   std::vector<double> share(count);
@@ -128,6 +137,7 @@ models::SimulationResult run_simulation(const PreparedSimulation& prepared, cons
       1);
   models::SimulationResult out;
   for (const models::SimulationResult& one : results) merge(out, one);
+  out.notes.insert(out.notes.end(), prepared.notes.begin(), prepared.notes.end());
   return out;
 }
 

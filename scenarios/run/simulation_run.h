@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/simulation/simulate.h"
 #include "scenarios/run/run.h"
@@ -17,6 +18,7 @@ struct SimulationOptions {
   std::optional<std::int64_t> duration_ns;  // instead of the scenario's
   std::optional<std::int64_t> sample_ns;    // where the scenario states none
   std::uint32_t first = 0, count = 0;       // replications first .. first + count - 1; 0: as many as the scenario says
+  std::uint32_t recorded = 0;               // requests of each flow to record hop by hop, for exports
   unsigned threads = 1;                     // 0: one per processor
   const std::atomic<bool>* stop = nullptr;
   // Simulated share of all replications, 0 to 1, and requests so far; called from any thread, one at a time.
@@ -29,7 +31,14 @@ bool has_traffic(const Scenario& scenario);
 struct PreparedSimulation {
   models::SimulationInput input;
   models::Diagnostics diagnostics;  // of the timeline
+  std::vector<std::string> notes;   // for SimulationResult::notes
+  bool find_warm_up = false;        // `run.warmup: auto`: input.warmup_ns is not known yet
 };
+// Finds the warm-up where the scenario leaves it to us (warm_up.cpp): MSER-5 over a trial run of replication 0 up to
+// the first change of the mesh, of the mean latency of all flows' requests in intervals of a thousandth of the run. It
+// is a function of the input alone, so parts of a study that run elsewhere find the same. What it found, or that the
+// run is too short to tell, is added to the notes that results carry.
+void settle_warm_up(PreparedSimulation& prepared, const std::atomic<bool>* stop = nullptr);
 // The scenario as `simulate` wants it; what several replications share.
 PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOptions& options = {});
 

@@ -53,4 +53,20 @@ Interval paired_difference(std::span<const double> after, std::span<const double
   return confidence(d, level);
 }
 
+Interval independent_difference(std::span<const double> after, std::span<const double> before, double level) {
+  Interval r{confidence(after, level).mean - confidence(before, level).mean, std::numeric_limits<double>::infinity()};
+  if (after.size() < 2 || before.size() < 2) return r;
+  double sum = 0, weighted = 0;
+  for (const std::span<const double> side : {after, before}) {
+    const double n = static_cast<double>(side.size()), mean = confidence(side, level).mean;
+    double squares = 0;
+    for (const double v : side) squares += (v - mean) * (v - mean);
+    const double error = squares / (n - 1) / n;  // squared, of the mean
+    sum += error;
+    weighted += error * error / (n - 1);
+  }
+  r.half_width = sum > 0 ? student_quantile((1 + level) / 2, sum * sum / weighted) * std::sqrt(sum) : 0;
+  return r;
+}
+
 }  // namespace meshsim::sim::analysis

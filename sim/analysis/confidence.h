@@ -14,6 +14,8 @@ struct Interval {
 };
 Interval confidence(std::span<const double> replications, double level = 0.95);
 Interval paired_difference(std::span<const double> after, std::span<const double> before, double level = 0.95);
+// Of samples that have nothing in common: Welch's interval, its degrees of freedom after Satterthwaite.
+Interval independent_difference(std::span<const double> after, std::span<const double> before, double level = 0.95);
 // Student's t: the point that a variable with these degrees of freedom stays below with probability p, 0.5 <= p < 1.
 double student_quantile(double p, double degrees);
 

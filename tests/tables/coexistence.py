@@ -208,9 +208,10 @@ def tcp_objects(objects):
                                  "rules": [{"backendRefs": [{"name": s, "port": 9090}]}]}})
     objects.append({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "gw-tcp", "namespace": "istio-ingress"},
                     "spec": {"gatewayClassName": "istio", "listeners": listeners}})
-    for o in objects:
-        if o["kind"] == "ServiceEntry":
-            o["spec"]["ports"].append({"number": 9090, "name": "tcp", "protocol": "TCP"})
+    # With an address: without one their TCP port would take every sidecar's connections to 9090 (DP-229).
+    for i, o in enumerate(o for o in objects if o["kind"] == "ServiceEntry"):
+        o["spec"]["ports"].append({"number": 9090, "name": "tcp", "protocol": "TCP"})
+        o["spec"]["addresses"] = [f"192.0.2.{i + 1}"]
     return objects
 
 

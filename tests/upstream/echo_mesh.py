@@ -110,9 +110,12 @@ def status(code, outcome="unreachable"):
 
 
 CASES = []
+WORKLOADS = {}
 
 
-def case(name, objects, flows, **mesh):
+def case(name, objects, flows, workloads=None, **mesh):
+    """workloads: {"ns/name": mode} that must come out."""
+    WORKLOADS[name] = workloads or {}
     CASES.append((name, objects, flows, {"profile": "istio-master", "root_namespace": "istio-system", "trust_domain": "cluster.local", **mesh}))
 
 
@@ -121,4 +124,5 @@ def write(folder, source):
         d = pathlib.Path(folder) / source / name
         d.mkdir(parents=True, exist_ok=True)
         (d / "manifests.yaml").write_text(yaml.safe_dump_all(objects, sort_keys=False))
-        (d / "expect.json").write_text(json.dumps({"source": source, "mesh": mesh, "notes": "", "flows": flows}))
+        (d / "expect.json").write_text(json.dumps({"source": source, "mesh": mesh, "notes": "", "flows": flows,
+                                                   "workloads": [{"workload": w, "mode": m} for w, m in WORKLOADS[name].items()]}))

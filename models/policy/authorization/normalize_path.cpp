@@ -11,29 +11,42 @@ bool escaped(std::string_view text, std::size_t i, char high, char low_lower) {
          (text[i + 2] == low_lower || text[i + 2] == low_lower - 'a' + 'A');
 }
 
-// A segment that is `.` or `..`, with dots possibly written %2e: Envoy resolves both.
-int dots(std::string_view segment) {
-  int count = 0;
-  for (std::size_t i = 0; i < segment.size();) {
-    if (segment[i] == '.') {
-      ++i;
-    } else if (escaped(segment, i, '2', 'e')) {
-      i += 3;
-    } else {
-      return 0;
-    }
-    if (++count > 2) return 0;
-  }
-  return count;
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+// RFC 3986, 2.3: what needs no escape.
+bool unreserved(int c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+// %41 becomes A; escapes of everything else stay as they are.
+std::string decode_unreserved(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '%' && i + 2 < path.size() && hex(path[i + 1]) >= 0 && hex(path[i + 2]) >= 0) {
+      const int c = hex(path[i + 1]) * 16 + hex(path[i + 2]);
+      if (unreserved(c)) {
+        out += static_cast<char>(c);
+        i += 2;
+        continue;
+      }
+    }
+    out += path[i];
+  }
+  return out;
+}
+
+// A segment that is `.` or `..`: the number of dots.
+int dots(std::string_view segment) { return segment == "." ? 1 : segment == ".." ? 2 : 0; }
+
 bool needs_work(std::string_view path, PathNormalization mode) {
-  if (path.find('\\') != std::string_view::npos) return true;
-  if (mode != PathNormalization::Base && path.find("//") != std::string_view::npos) return true;
-  if (mode == PathNormalization::DecodeAndMergeSlashes && path.find('%') != std::string_view::npos) return true;
-  for (std::size_t i = 0; i + 1 < path.size(); ++i)
-    if (path[i] == '/' && (path[i + 1] == '.' || path[i + 1] == '%')) return true;
-  return false;
+  if (path.find_first_of("\\%") != std::string_view::npos || path.find("/.") != std::string_view::npos) return true;
+  return mode != PathNormalization::Base && path.find("//") != std::string_view::npos;
 }
 
 std::string remove_dot_segments(std::string_view path) {
@@ -63,9 +76,10 @@ std::string remove_dot_segments(std::string_view path) {
 
 NormalPath normalize_path(std::string_view raw, PathNormalization mode, std::string& storage) {
   const std::string_view path = raw.substr(0, raw.find_first_of("?#"));
+  if (mode == PathNormalization::None) return {path, false};
   if (path.find("%00") != std::string_view::npos) return {path, true};
   // Absolute forms only: `*` of OPTIONS and authorities of CONNECT stay.
-  if (mode == PathNormalization::None || !path.starts_with('/') || !needs_work(path, mode)) return {path, false};
+  if (!path.starts_with('/') || !needs_work(path, mode)) return {path, false};
   std::string work(path);
   if (mode == PathNormalization::DecodeAndMergeSlashes) {
     std::string decoded;
@@ -82,6 +96,7 @@ NormalPath normalize_path(std::string_view raw, PathNormalization mode, std::str
     }
     work = std::move(decoded);
   }
+  work = decode_unreserved(work);
   for (char& c : work)
     if (c == '\\') c = '/';
   storage = remove_dot_segments(work);

@@ -1,7 +1,8 @@
 #pragma once
 // The path that policies see: normalised by meshConfig.pathNormalization, without query and fragment (PO-036, PO-047).
-// Imitates Envoy's path utility (normalize_path, merge_slashes, path_with_escaped_slashes_action). Where it stops:
-// percent signs other than those of dots, slashes, backslashes and NUL are left alone.
+// Imitates Envoy's path utility (normalize_path, merge_slashes, path_with_escaped_slashes_action): escapes of
+// unreserved characters are decoded (%41 is A), others stay. Where it stops: what should have been escaped is not
+// escaped.
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,7 @@ namespace meshsim::models::policy {
 
 struct NormalPath {
   std::string_view path;  // into the request, or into the storage given
-  bool bad = false;       // %00: answered 400
+  bool bad = false;       // %00 where paths are normalised: answered 400
 };
 
 // No allocation for paths that need no change.

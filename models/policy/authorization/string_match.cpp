@@ -128,11 +128,11 @@ Tri StringMatch::matches(std::string_view value) const {
     case Kind::Regex:
       return tri(re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_));
     case Kind::Template: {
-      // PO-036: the API comment says that a trailing slash of the template also matches paths without one; the regex
-      // says no. Unverified in Envoy, so a path that only the comment would match is unknown.
-      if (re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_)) return Tri::Yes;
-      const std::string with_slash = std::string(value) + '/';
-      return re2::RE2::FullMatch(with_slash, *regex_) ? Tri::Unknown : Tri::No;
+      // PO-036: the API comment counts what follows the template's trailing slash as matched, too; the regex does not.
+      // Unverified in Envoy, so a path that only the comment would match is unknown.
+      const re2::StringPiece path(value.data(), value.size());
+      if (re2::RE2::FullMatch(path, *regex_)) return Tri::Yes;
+      return regex_->Match(path, 0, path.size(), re2::RE2::ANCHOR_START, nullptr, 0) ? Tri::Unknown : Tri::No;
     }
     case Kind::Unreadable:
       return Tri::Unknown;

@@ -6,12 +6,11 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include "models/policy/request_authentication/raw_token.h"
+#include "models/value/openssl.h"
 
 namespace meshsim::models::policy {
 
@@ -19,21 +18,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-template <auto Free>
-struct Releaser {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Releaser<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Releaser<EVP_MD_CTX_free>>;
-using Number = std::unique_ptr<BIGNUM, Releaser<BN_free>>;
-using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Releaser<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, Releaser<OSSL_PARAM_free>>;
-
-const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+using openssl::DigestContext;
+using openssl::Freed;
+using openssl::Key;
+using openssl::KeyContext;
+using openssl::Number;
+using openssl::octets;
+using openssl::ParamBuilder;
+using openssl::Params;
 
 std::optional<std::string> field(const Json& key, const char* name) {
   const auto it = key.find(name);
@@ -59,8 +51,8 @@ Key from_params(const char* type, OSSL_PARAM_BLD* builder) {
 Key rsa_key(const Json& json) {
   const auto n = field(json, "n"), e = field(json, "e");
   if (!n || !e || n->empty() || e->empty()) return nullptr;
-  const Number modulus(BN_bin2bn(bytes(*n), static_cast<int>(n->size()), nullptr));
-  const Number exponent(BN_bin2bn(bytes(*e), static_cast<int>(e->size()), nullptr));
+  const Number modulus(BN_bin2bn(octets(*n), static_cast<int>(n->size()), nullptr));
+  const Number exponent(BN_bin2bn(octets(*e), static_cast<int>(e->size()), nullptr));
   const ParamBuilder builder(OSSL_PARAM_BLD_new());
   if (!modulus || !exponent || !builder || OSSL_PARAM_BLD_push_BN(builder.get(), "n", modulus.get()) != 1 ||
       OSSL_PARAM_BLD_push_BN(builder.get(), "e", exponent.get()) != 1)
@@ -89,7 +81,7 @@ Key ec_key(const Json& json) {
 Key okp_key(const Json& json) {
   const auto x = field(json, "x");
   if (!x || word(json, "crv") != "Ed25519") return nullptr;
-  return Key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes(*x), x->size()));
+  return Key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(*x), x->size()));
 }
 
 const EVP_MD* digest(std::string_view algorithm) {
@@ -102,9 +94,9 @@ const EVP_MD* digest(std::string_view algorithm) {
 // JWS carries r and s side by side; OpenSSL wants DER.
 std::string der_signature(std::string_view raw) {
   const std::size_t half = raw.size() / 2;
-  std::unique_ptr<ECDSA_SIG, Releaser<ECDSA_SIG_free>> signature(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(bytes(raw), static_cast<int>(half), nullptr);
-  BIGNUM* s = BN_bin2bn(bytes(raw.substr(half)), static_cast<int>(half), nullptr);
+  std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG_free>> signature(ECDSA_SIG_new());
+  BIGNUM* r = BN_bin2bn(octets(raw), static_cast<int>(half), nullptr);
+  BIGNUM* s = BN_bin2bn(octets(raw.substr(half)), static_cast<int>(half), nullptr);
   if (!signature || ECDSA_SIG_set0(signature.get(), r, s) != 1) {
     BN_free(r);
     BN_free(s);
@@ -128,7 +120,7 @@ bool verify_with(EVP_PKEY* key, std::string_view algorithm, std::string_view tex
     return false;
   const std::string der = algorithm.starts_with("ES") ? der_signature(signature) : std::string();
   const std::string_view bits = algorithm.starts_with("ES") ? std::string_view(der) : signature;
-  return EVP_DigestVerify(context.get(), bytes(bits), bits.size(), bytes(text), text.size()) == 1;
+  return EVP_DigestVerify(context.get(), octets(bits), bits.size(), octets(text), text.size()) == 1;
 }
 
 bool verify_hmac(std::string_view secret, std::string_view algorithm, std::string_view text,
@@ -137,7 +129,7 @@ bool verify_hmac(std::string_view secret, std::string_view algorithm, std::strin
   unsigned int size = 0;
   const EVP_MD* md = digest(algorithm);
   return md &&
-         HMAC(md, secret.data(), static_cast<int>(secret.size()), bytes(text), text.size(), out, &size) != nullptr &&
+         HMAC(md, secret.data(), static_cast<int>(secret.size()), octets(text), text.size(), out, &size) != nullptr &&
          size == signature.size() && CRYPTO_memcmp(out, signature.data(), size) == 0;
 }
 

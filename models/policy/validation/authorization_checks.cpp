@@ -74,8 +74,13 @@ class Checker {
               return one.name == name && (one.kind == "envoyExtAuthzHttp" || one.kind == "envoyExtAuthzGrpc");
             });
         if (!known)
-          out_.warn(spec_["provider"], "MSH0110", "PO-162",
-                    "provider \"" + name +
+          out_.warn(
+              spec_["provider"], "MSH0110", "PO-162",
+              settings_.extension_providers.empty()
+                  ? "provider \"" + name +
+                        "\" is unknown: no mesh configuration among the files has "
+                        "extensionProviders; where the mesh has none either, whatever matches is denied"
+                  : "provider \"" + name +
                         "\" is no ext_authz provider of meshConfig.extensionProviders: whatever matches is denied");
       }
     } else if (spec_["provider"].has_value()) {

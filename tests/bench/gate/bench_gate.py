@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""CPU time of meshsim as a gate, from process start to exit, least of five: bench_gate.py MESHSIM ROOT [MEGABYTES].
+"""CPU time of meshsim as a gate, from process start to exit, least of five: bench_gate.py MESHSIM ROOT MEGABYTES [BENCH_READ].
 
 test   500 assertions over Online Boutique                       goal 0.25 s
 diff   two policy sets of Online Boutique with HTTP attributes   goal 0.10 s
-lint   50 MB of manifests, beside reading them alone             goal: bounded by reading
+lint   50 MB of manifests, beside reading them alone             goal: a small multiple of reading
 """
 import os
 import pathlib
@@ -87,6 +87,9 @@ with tempfile.TemporaryDirectory() as name:
         (big / f"{ns}.yaml").write_text(document)
         size += len(document)
         number += 1
-    read = cpu(["lint", big, "--only", "MSH0001", "--threshold", "never"], rounds=2)
-    lint = cpu(["lint", big, "--threshold", "never"], rounds=2)
-    print(f"lint   {lint:.2f} s of {size / 1e6:.0f} MB in {number} namespaces; without any rule {read:.2f} s")
+    resolved = cpu(["lint", big, "--only", "MSH0001", "--threshold", "never"])
+    lint = cpu(["lint", big, "--threshold", "never"])
+    print(f"lint   {lint:.2f} s of {size / 1e6:.0f} MB in {number} namespaces; without any rule {resolved:.2f} s")
+    if len(sys.argv) > 4:
+        read = float(subprocess.run([sys.argv[4], str(big)], capture_output=True, text=True, check=True).stdout)
+        print(f"       reading alone {read:.2f} s: lint is {lint / read:.1f} times that")

@@ -172,6 +172,92 @@ spec:
             "allowed 200 hbone ztunnel,ztunnel");
 }
 
+// DP-204: the name of a Service that Envoy or ztunnel is given is resolved by cluster DNS, and kube-proxy takes it from
+// there: also in a namespace that istiod does not watch.
+TEST(Endpoints, DP204NamesOfServices) {
+  const std::string outside = R"(
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: far}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: shop, namespace: far}
+spec: {selector: {app: shop}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop, namespace: far}
+spec: {selector: {matchLabels: {app: shop}}, template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: c}]}}}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: shop, namespace: zone}
+spec:
+  hosts: [shop.example.com]
+  addresses: [10.9.9.9]
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  resolution: DNS
+  endpoints: [{address: shop.far.svc.cluster.local}]
+)";
+  const World world = world_of(zones(kPlainService, outside), "{profile: istio-master, undiscoveredNamespaces: [far]}");
+  for (const char* client : {"zone/amb", "zone/side"})
+    for (const char* host : {"shop.example.com", "10.9.9.9"})
+      EXPECT_EQ(shares(world, flow_of(client, host, 80)), (Shares{{"far/shop", 1}})) << client << ' ' << host;
+  EXPECT_EQ(judge(world, flow_of("zone/side", "shop.example.com", 80)).outcomes[0].routed_to->port, 8080);
+}
+
+// DP-110, DP-226: serviceEntryVisibility. Hidden means absent, not blocked; sidecars only where the mesh says so.
+TEST(Endpoints, DP110WhoSeesAServiceEntry) {
+  const std::string entry = R"(
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: other, labels: {trusted: 'yes'}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: amb, namespace: other, labels: {istio.io/dataplane-mode: ambient}}
+spec: {containers: [{name: c}]}
+status: {podIP: 10.4.2.1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: side, namespace: other, labels: {security.istio.io/tlsMode: istio, sidecar.istio.io/inject: 'true'}}
+spec: {containers: [{name: c}]}
+status: {podIP: 10.4.2.2}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: cart, namespace: zone}
+spec:
+  hosts: [cart.example.com]
+  addresses: [10.9.9.9]
+  ports: [{number: 8080, name: http, protocol: HTTP}]
+  resolution: STATIC
+  location: MESH_INTERNAL
+  workloadSelector: {labels: {version: cart-1}}
+)";
+  const auto seen = [&](const char* client, const std::string& config) {
+    const World world = world_of(zones(kPlainService, entry), "{profile: istio-master, config: {" + config + "}}");
+    const Shares got = shares(world, flow_of(client, "10.9.9.9", 8080));
+    return got.contains("zone/cart-1");
+  };
+  const std::string ns = "serviceEntryVisibility: {defaultVisibility: NAMESPACE";
+  EXPECT_TRUE(seen("other/amb", ""));
+  EXPECT_TRUE(seen("zone/amb", ns + "}"));
+  EXPECT_FALSE(seen("other/amb", ns + "}"));
+  EXPECT_FALSE(seen("zone/amb", "serviceEntryVisibility: {defaultVisibility: NONE}"));
+  EXPECT_TRUE(seen("other/side", ns + "}"));
+  EXPECT_TRUE(seen("zone/side", ns + ", applyToSidecars: true}"));
+  EXPECT_FALSE(seen("other/side", ns + ", applyToSidecars: true}"));
+  // A policy for the entry's namespace, not the client's.
+  const std::string trusted =
+      ", policies: [{visibility: PUBLIC, matchingRules: [{namespaceSelector: {matchLabels: {trusted: 'yes'}}}]}]}";
+  EXPECT_FALSE(seen("other/amb", ns + trusted));
+}
+
 // DP-220, DP-221: who enforces what. A fault, a subset and a weight meet a sidecar's request and an ambient one with
 // waypoint, never an ambient one without.
 TEST(Endpoints, DP220DP221WhoEnforcesWhat) {

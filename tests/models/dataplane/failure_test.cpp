@@ -48,6 +48,19 @@ TEST(Failure, DP301PlaintextIntoStrictSidecar) {
   EXPECT_EQ(only(world, flow_of("echo/sidecar", "sidecar.echo", 80, FlowProtocol::Grpc)).grpc_status, "UNAVAILABLE");
 }
 
+// DP-047: secure naming (istio/istio tests/integration/security/ca_custom_root/secure_naming_test.go).
+TEST(Failure, DP047SubjectAltNamesOfTheDestinationRule) {
+  const auto with = [](const std::string& names) {
+    const World world = world_of(echo_mesh(
+        object("DestinationRule", "naming",
+               "{host: sidecar, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, subjectAltNames: [" + names + "]}}}")));
+    return seen(only(world, flow_of("echo/sidecar", "sidecar.echo", 80)));
+  };
+  EXPECT_EQ(with("'spiffe://cluster.local/ns/echo/sa/sidecar', other"), "allowed 200 - ");
+  EXPECT_EQ(with(""), "allowed 200 - ");
+  EXPECT_TRUE(with("'spiffe://cluster.local/ns/echo/sa/default'").starts_with("reset 503 UF ")) << with("x");
+}
+
 // DP-302: plaintext into STRICT ambient.
 TEST(Failure, DP302PlaintextIntoStrictAmbient) {
   const World world = world_of(echo_mesh(strict()));

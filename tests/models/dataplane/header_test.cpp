@@ -75,6 +75,14 @@ TEST(HeadersSeen, DP165WaypointNamesTheClientOnRequest) {
                    xfcc),
             "By=spiffe://cluster.local/ns/echo/sa/waypoint;URI=spiffe://cluster.local/ns/echo/sa/ambient");
   EXPECT_EQ(header(ask(world_of(echo_mesh(waypoint)), "echo/ambient", "cart.echo").upstream.headers, xfcc), "");
+  // Without spec.infrastructure istiod copies the Gateway's own annotations.
+  std::string own = kWaypoint;
+  own.insert(own.find("name: waypoint,"), "annotations: {ambient.istio.io/xfcc-include-client-identity: 'true'}, ");
+  const auto named = [&](const std::string& mesh) {
+    return !header(ask(world_of(echo_mesh(own), mesh), "echo/ambient", "cart.echo").upstream.headers, xfcc).empty();
+  };
+  EXPECT_TRUE(named("{profile: istio-master}"));
+  EXPECT_FALSE(named("{profile: istio-master, features: {PILOT_ENABLE_GATEWAY_API_COPY_LABELS_ANNOTATIONS: 'false'}}"));
 }
 
 TEST(HeadersSeen, DP260SwitchedOffInProxyConfig) {

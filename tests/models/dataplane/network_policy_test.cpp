@@ -75,5 +75,28 @@ TEST(NetworkPolicy, DP116PeersPortsAndDirections) {
       Verdict::Unreachable);
 }
 
+// DP-116: what leaves the cluster meets the egress rules of the pod that sends, with a proxy or without.
+TEST(NetworkPolicy, DP116LeavingTheCluster) {
+  const auto leaving = [](std::string_view egress, std::string_view host) {
+    const std::string text =
+        echo_mesh(policy("{podSelector: {}, policyTypes: [Egress], egress: [" + std::string(egress) + "]}"));
+    const Verdict plain = verdict(text, flow_of("echo/plain", host, 80));
+    for (const char* client : {"echo/sidecar", "echo/ambient"})
+      EXPECT_EQ(verdict(text, flow_of(client, host, 80)), plain) << client << ' ' << egress;
+    return plain;
+  };
+  EXPECT_EQ(leaving("", "example.com"), Verdict::Unreachable);
+  EXPECT_EQ(leaving("{}", "example.com"), Verdict::Allowed);
+  EXPECT_EQ(leaving("{to: [{namespaceSelector: {}}]}", "example.com"), Verdict::Unreachable);
+  EXPECT_EQ(leaving("{ports: [{port: 80}]}", "example.com"), Verdict::Allowed);
+  EXPECT_EQ(leaving("{ports: [{port: 443}]}", "example.com"), Verdict::Unreachable);
+  EXPECT_EQ(leaving("{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}", "example.com"), Verdict::Allowed);
+  EXPECT_EQ(leaving("{to: [{ipBlock: {cidr: 198.51.100.0/24}}]}", "example.com"), Verdict::Unknown)
+      << "the address of the name is not in the files";
+  EXPECT_EQ(leaving("{to: [{ipBlock: {cidr: 198.51.100.0/24}}]}", "198.51.100.7"), Verdict::Allowed);
+  EXPECT_EQ(leaving("{to: [{ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.7/32]}}]}", "198.51.100.7"),
+            Verdict::Unreachable);
+}
+
 }  // namespace
 }  // namespace meshsim::models::testing

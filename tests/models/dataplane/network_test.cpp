@@ -291,6 +291,27 @@ TEST(Networks, DP270OneNetwork) {
   EXPECT_EQ(summary(only(ask(world_of(mesh_with("", pods)), "echo/sidecar"))), "allowed 200 hbone sidecar,ztunnel");
 }
 
+// Endpoints of mesh-external ServiceEntries are dialled directly, whatever network they state.
+TEST(Networks, DP276ExternalEndpoints) {
+  for (const bool external : {true, false}) {
+    const World world = world_of(mesh_with("", std::string(R"(
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: out, namespace: echo}
+spec:
+  hosts: [out.example.com]
+  location: )") + (external ? "MESH_EXTERNAL" : "MESH_INTERNAL") +
+                                                   R"(
+  resolution: STATIC
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  endpoints: [{address: 198.51.100.1, network: elsewhere}]
+)"));
+    const Outcome o = judge(world, flow_of("echo/sidecar", "out.example.com", 80)).outcomes.at(0);
+    EXPECT_EQ(o.verdict, external ? Verdict::Allowed : Verdict::Unknown);
+  }
+}
+
 // DP-272: meshNetworks gives networks by cluster and by address, and gateways by address.
 TEST(Networks, DP272MeshNetworks) {
   const std::string mesh = echo_mesh(R"(

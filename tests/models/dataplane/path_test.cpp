@@ -83,6 +83,111 @@ spec: {parentRefs: [{name: edge}], rules: [{backendRefs: [{name: sidecar, port: 
   }
 }
 
+// An endpoint of a ServiceEntry may be a pod or a Service of the mesh (tests/integration/pilot/locality_test.go).
+TEST(StatedEndpoint, LeadsIntoTheMesh) {
+  const auto reached = [](const std::string& address, const std::string& client) {
+    const World world =
+        world_of(echo_mesh(R"(
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: numbered, namespace: echo, labels: {app: numbered}}
+spec: {containers: [{name: app, image: app}]}
+status: {podIP: 10.9.0.4}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: named, namespace: echo}
+spec:
+  hosts: [named.example.com]
+  addresses: [192.0.2.7]
+  location: MESH_EXTERNAL
+  resolution: )" + std::string(address.front() == '1' ? "STATIC" : "DNS") +
+                           "\n  ports: [{number: 80, name: http, protocol: HTTP}]\n  endpoints: [{address: " + address +
+                           "}]\n"));
+    const Outcome o = judge(world, flow_of(client, "named.example.com", 80)).outcomes.at(0);
+    return summary(o) + ' ' + (o.routed_to ? o.routed_to->workload : "-");
+  };
+  for (const char* client : {"echo/sidecar", "echo/ambient"}) {
+    const std::string proxy = client == std::string("echo/sidecar") ? "sidecar" : "ztunnel";
+    EXPECT_EQ(reached("10.9.0.4", client), "allowed 200 plaintext " + proxy + " echo/numbered");
+    EXPECT_EQ(reached("10.9.0.5", client), "allowed 200 plaintext " + proxy + " named.example.com");
+    EXPECT_EQ(reached("plain.echo.svc.cluster.local", client), "allowed 200 plaintext " + proxy + " echo/plain");
+  }
+}
+
+// DP-107: of two ServiceEntries with one address the first keeps it, in the client's namespace too.
+TEST(SharedAddress, DP107FirstOfTheNamespace) {
+  const auto entry = [](const std::string& name, const std::string& addresses) {
+    return "\n---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: " + name +
+           ", namespace: echo}\nspec: {hosts: [" + name + ".example.com], addresses: [" + addresses +
+           "], resolution: DNS, ports: [{number: 99, name: tcp, protocol: TCP}]}\n";
+  };
+  const World world =
+      world_of(echo_mesh(entry("one", "1.1.1.1, '2001::/16'") + entry("two", "1.1.1.1, '2001:1f1::/32'")));
+  const auto at = [&](const char* address) {
+    const Outcome o = judge(world, flow_of("echo/sidecar", address, 99, FlowProtocol::Tcp)).outcomes.at(0);
+    return o.routed_to ? o.routed_to->workload : "-";
+  };
+  EXPECT_EQ(at("1.1.1.1"), "one.example.com");
+  EXPECT_EQ(at("2001::1"), "one.example.com");
+  EXPECT_EQ(at("2001:1f1:123::1"), "two.example.com");
+}
+
+// DP-053, DP-054: a TCP server carries TLS as it comes, and a server that ends TLS ends only the outermost session.
+TEST(GatewayServer, DP054TlsInsideMtls) {
+  const auto through = [](const std::string& server, const char* mode) {
+    const World world = world_of(echo_mesh(R"(
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: egress, namespace: echo}
+spec:
+  selector: {matchLabels: {istio: egress}}
+  template:
+    metadata: {labels: {istio: egress, sidecar.istio.io/inject: 'true'}, annotations: {inject.istio.io/templates: gateway}}
+    spec: {containers: [{name: istio-proxy, image: auto}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: egress, namespace: echo}
+spec: {selector: {istio: egress}, ports: [{name: tls, port: 443, targetPort: 8443}]}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: outside, namespace: echo}
+spec: {hosts: [out.example.com], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: egress, namespace: echo}
+spec: {selector: {istio: egress}, servers: [{port: {number: 443, name: x, protocol: )" +
+                                           server + R"(, hosts: ['*']}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: egress, namespace: echo}
+spec: {host: egress, trafficPolicy: {tls: {mode: )" +
+                                           std::string(mode) + R"(}}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: outside, namespace: echo}
+spec:
+  hosts: [out.example.com]
+  gateways: [mesh, egress]
+  tls: [{match: [{gateways: [mesh], port: 443, sniHosts: [out.example.com]}], route: [{destination: {host: egress, port: {number: 443}}}]}]
+  tcp: [{match: [{gateways: [egress], port: 443}], route: [{destination: {host: out.example.com, port: {number: 443}}}]}]
+)"));
+    Flow flow = flow_of("echo/sidecar", "out.example.com", 443, FlowProtocol::Https);
+    const Outcome o = judge(world, flow).outcomes.at(0);
+    return std::string(to_string(o.verdict)) + ' ' + (o.routed_to ? o.routed_to->workload : "-");
+  };
+  EXPECT_EQ(through("TCP}", "DISABLE"), "allowed out.example.com");
+  EXPECT_EQ(through("TLS}, tls: {mode: ISTIO_MUTUAL}", "ISTIO_MUTUAL"), "allowed out.example.com");
+  EXPECT_EQ(through("TCP}", "ISTIO_MUTUAL"), "reset -");
+}
+
 // DP-037, DP-038: in ossm-3.2 a sidecar that was not restarted does not send HBONE.
 TEST(LegacySidecar, DP037SendsPlaintextInOssm32) {
   const Flow flow = flow_of("echo/legacy", "ambient.echo", 80);

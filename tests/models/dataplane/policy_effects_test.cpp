@@ -57,6 +57,8 @@ TEST(PolicyEffects, a_client_cannot_forge_what_the_jwt_filter_writes_PO_106) {
   EXPECT_EQ(value(known, "x-user"), "somebody");
   EXPECT_NE(value(known, "x-claims"), "e30");
   EXPECT_EQ(value(only("", flow), "x-user"), "admin") << "nothing clears it where no filter is";
+  EXPECT_EQ(value(known, "authorization"), "-") << "PO-106: taken away";
+  EXPECT_EQ(value(only("", flow), "authorization"), "Bearer <token>") << "PO-106: nobody takes it away";
 }
 
 TEST(PolicyEffects, the_application_reads_the_normalised_path_PO_047) {
@@ -67,6 +69,7 @@ TEST(PolicyEffects, the_application_reads_the_normalised_path_PO_047) {
                  "{config: {pathNormalization: {normalization: DECODE_AND_MERGE_SLASHES}}}")
                 .upstream.path,
             "/");
+  EXPECT_EQ(only("", plain_to_sidecar("/app#foo?x=1")).upstream.path, "/app") << "a fragment is never sent (PO-036)";
 }
 
 TEST(PolicyEffects, what_no_codec_takes_is_answered_400_by_the_proxy_PO_035_PO_047) {

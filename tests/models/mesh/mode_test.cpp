@@ -95,6 +95,21 @@ TEST(Injection, WhatIsThereAlready_DP007) {
   EXPECT_TRUE(workload(*mesh, "a/new").wds_hbone());
 }
 
+TEST(Injection, LabelsOfTheTemplate_DP007) {
+  const auto mesh = mesh_of({ns("a", {{"istio-injection", "enabled"}}), pod("a/p", {{"app", "x"}, {"version", "v2"}}),
+                             pod("a/bare"), ns("b"), pod("b/p", {{"app", "x"}})});
+  const auto label = [&](const char* name, const char* key) {
+    const auto& labels = workload(*mesh, name).labels;
+    const auto it = labels.find(key);
+    return it == labels.end() ? std::string("-") : it->second;
+  };
+  EXPECT_EQ(label("a/p", "service.istio.io/canonical-name"), "x");
+  EXPECT_EQ(label("a/p", "service.istio.io/canonical-revision"), "v2");
+  EXPECT_EQ(label("a/bare", "service.istio.io/canonical-name"), "bare");
+  EXPECT_EQ(label("a/bare", "service.istio.io/canonical-revision"), "latest");
+  EXPECT_EQ(label("b/p", "service.istio.io/canonical-name"), "-");
+}
+
 TEST(Injection, LivePodsAreWhatTheyCarry) {
   const auto mesh =
       mesh_of({ns("a", {{"istio-injection", "enabled"}}), pod("a/p", {}, {}, "{}", R"({"metadata":{"uid":"1"}})"),

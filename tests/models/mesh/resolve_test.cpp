@@ -126,7 +126,7 @@ TEST(Resolve, Findings) {
       {"MSH0219", {ns("a", {{"istio-injection", "enabled"}, {"istio.io/dataplane-mode", "ambient"}})}},
       {"MSH0220", {ns("a"), service("a/s", {}, {}, R"([{"port":0}])")}},
       {"MSH0301", {ns("a"), object("networking.istio.io/v1alpha3", "EnvoyFilter", "a/f", "{}")}},
-      {"MSH0301", {ns("a"), object("networking.k8s.io/v1", "Ingress", "a/f", "{}")}},
+      {"MSH0301", {ns("a"), object("route.openshift.io/v1", "Route", "a/f", "{}")}},
       {"MSH0302", {object("example.com/v1", "Thing", "a/t", "{}")}},
       {"MSH0303", {object("v1", "Secret", "a/t", "")}},
   };

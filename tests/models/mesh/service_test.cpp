@@ -201,6 +201,45 @@ TEST(ServiceEntry, AutomaticAddresses_DP171) {
   EXPECT_EQ(stated->services.front().addresses.front(), ip("240.240.3.4"));
 }
 
+// istio/istio pilot/pkg/serviceregistry/ambient/services_test.go, workloads_test.go.
+TEST(ServiceEntry, DP171AllocatedAddressesCanBeRefused) {
+  const auto mesh = mesh_of({ns("a"), entry("a/x", R"({"hosts":["x.example.com"],"resolution":"DNS"})",
+                                            {{"networking.istio.io/enable-autoallocate-ip", "false"}},
+                                            R"({"status":{"addresses":[{"value":"240.240.3.4"}]}})")});
+  EXPECT_TRUE(mesh->services_by_vip(ip("240.240.3.4")).empty());
+}
+
+TEST(ServiceEntry, DP204PodsByNameOfTheirPort) {
+  const auto mesh = mesh_of(
+      {ns("a"),
+       pod("a/p", {{"app", "p"}}, {},
+           R"({"containers":[{"name":"c","ports":[{"name":"http","containerPort":8000}]}]})"),
+       entry("a/x", R"({"hosts":["x.example.com"],"resolution":"STATIC","workloadSelector":{"labels":{"app":"p"}},
+                        "ports":[{"number":8002,"name":"http"},{"number":8003,"name":"other","targetPort":9}]})")});
+  ASSERT_EQ(mesh->services.front().endpoints.size(), 1u);
+  EXPECT_EQ(mesh->services.front().endpoints[0].target_ports, (std::vector<std::uint16_t>{8000, 9}));
+}
+
+TEST(ServiceEntry, DP110VisibilityOfTheNamespace) {
+  const auto dated = [](const char* at, const char* year) {
+    return entry(at, R"({"hosts":["x.example.com"],"resolution":"DNS"})", {},
+                 R"({"metadata":{"creationTimestamp":")" + std::string(year) + R"(-01-01T00:00:00Z"}})");
+  };
+  const std::string policy =
+      R"("policies":[{"visibility":"PUBLIC","matchingRules":[{"namespaceSelector":{"matchLabels":{"open":"yes"}}}]}])";
+  for (const bool capped : {false, true}) {
+    const auto mesh =
+        mesh_of({ns("a"), ns("b", {{"open", "yes"}}), ns("c"), dated("a/x", "2019"), dated("b/x", "2020")},
+                R"({"profile":"istio-master","config":{"serviceEntryVisibility":{"defaultVisibility":"NAMESPACE",)" +
+                    policy + (capped ? R"(,"applyToSidecars":true}}})" : "}}}"));
+    EXPECT_EQ(mesh->services[mesh->resolve_host("x.example.com", "c")].ns, "b") << "the older one is a's alone";
+    EXPECT_EQ(mesh->services[mesh->resolve_host("x.example.com", "a")].ns, "a");
+    for (const models::Service& s : mesh->services)
+      EXPECT_EQ(s.export_to, capped && s.ns == "a" ? std::vector<std::string>{"."} : std::vector<std::string>{})
+          << s.ns;
+  }
+}
+
 TEST(Lookup, ServicesByAddress_DP107_DP172) {
   const auto mesh = mesh_of(
       {ns("a"), ns("b"), service("b/s", {{"app", "s"}}, {}, "[]", R"({"spec":{"clusterIP":"10.96.7.7"}})"),

@@ -118,6 +118,25 @@ TEST(Settings, OperatorResources) {
   EXPECT_EQ(mode(*mesh, "b/p"), "sidecar");
 }
 
+TEST(Settings, OneOfSeveralControlPlanes_DP004) {
+  const auto istio = [](const std::string& name, const std::string& domain) {
+    return object("sailoperator.io/v1", "Istio", name,
+                  R"({"values":{"meshConfig":{"trustDomain":")" + domain + "\"}}}");
+  };
+  const std::vector<std::string> two = {istio("mesh1", "one"), istio("mesh2", "two"),
+                                        ns("a", {{"istio.io/rev", "mesh2"}}), pod("a/p")};
+  EXPECT_EQ(mesh_of(two, R"({"revision":"mesh1"})")->settings.trust_domain, "one");
+  const auto second = mesh_of(two, R"({"revision":"mesh2"})");
+  EXPECT_EQ(second->settings.trust_domain, "two");
+  EXPECT_EQ(mode(*second, "a/p"), "sidecar");
+  // The only one there is: a label that asks for the default revision finds no webhook.
+  const auto only = mesh_of({istio("mesh1", "one"), ns("a", {{"istio.io/rev", "mesh1"}}), pod("a/p"),
+                             ns("b", {{"istio-injection", "enabled"}}), pod("b/p")});
+  EXPECT_EQ(only->settings.revision, "mesh1");
+  EXPECT_EQ(mode(*only, "a/p"), "sidecar");
+  EXPECT_EQ(mode(*only, "b/p"), "none");
+}
+
 TEST(Settings, ProxyConfigPrecedence_DP008) {
   const auto config = [](const char* ns_name, const char* value, const char* selector) {
     return object(

@@ -116,6 +116,33 @@ TEST(Waypoint, Canary_DP109) {
   EXPECT_FALSE(service_in(*lone, "a/s").waypoint.canary_gateway);
 }
 
+// istio/istio waypoints_test.go TestGetUseWaypointCanary, TestGetCanaryWeight; ResolveUseWaypointCanary.
+TEST(Waypoint, TheNamespaceLendsACanaryOnlyToObjectsWithoutPrimary_DP109) {
+  const std::string use = "istio.io/use-waypoint", canary = "istio.io/use-waypoint-canary";
+  const std::string weight = R"({"metadata":{"annotations":{"istio.io/use-waypoint-canary-weight":"%"}}})";
+  const auto share = [&](const Pairs& on_ns, const std::string& ns_weight, const Pairs& on_service,
+                         const std::string& own) {
+    std::string annotations = weight;
+    annotations.replace(annotations.find('%'), 1, own);
+    const Pairs ns_annotations =
+        ns_weight.empty() ? Pairs() : Pairs{{"istio.io/use-waypoint-canary-weight", ns_weight}};
+    const auto mesh = mesh_of({ns("a", on_ns, ns_annotations), waypoint("a/w"), waypoint("a/c"),
+                               service("a/s", {{"app", "s"}}, on_service, "[]", own.empty() ? "{}" : annotations)},
+                              R"({"profile":"istio-master"})");
+    const auto& binding = service_in(*mesh, "a/s").waypoint;
+    return binding.canary_gateway ? binding.canary_weight : -1;
+  };
+  EXPECT_EQ(share({{use, "w"}, {canary, "c"}}, "30", {}, ""), 30);
+  EXPECT_EQ(share({{use, "w"}, {canary, "c"}}, "30", {}, "42"), 42) << "its own weight";
+  EXPECT_EQ(share({{use, "w"}}, "30", {{canary, "c"}}, ""), 30)
+      << "its own canary, primary and weight of the namespace";
+  EXPECT_EQ(share({{canary, "c"}}, "30", {{use, "w"}}, ""), -1) << "its own primary: nothing of the namespace";
+  EXPECT_EQ(share({}, "30", {{use, "w"}, {canary, "c"}}, ""), 0);
+  EXPECT_EQ(share({}, "", {{use, "w"}, {canary, "c"}}, "101"), -1);
+  EXPECT_EQ(share({}, "", {{use, "w"}, {canary, "w"}}, "50"), -1) << "the primary itself";
+  EXPECT_EQ(share({}, "", {{use, "w"}, {canary, "none"}}, "50"), -1);
+}
+
 TEST(Waypoint, IngressOptIn_DP130) {
   const auto opted = [](const Pairs& on_ns, const Pairs& on_service, const char* scenario) {
     return service_in(*mesh_of({ns("a", on_ns), service("a/s", {{"app", "s"}}, on_service)}, scenario), "a/s")

@@ -103,6 +103,10 @@ TEST(EnvoyRule, path_templates_TV_33_TV_34_PO_036) {
   EXPECT_TRUE(allowed(any, path("/a/")));
   EXPECT_TRUE(allowed(any, path("/a/b/c?x=1")));
   EXPECT_FALSE(allowed(any, path("/a")));
+  const std::string slash = to("paths: [\"/foo/{**}/\"]");
+  EXPECT_TRUE(allowed(slash, path("/foo/bar/")));
+  EXPECT_TRUE(allowed(slash, path("/foo//")));
+  EXPECT_FALSE(allowed(slash, path("/foo/bar"))) << "comment and regex agree";
   const PolicyDecision unsure = at_sidecar(to("paths: [\"/foo/{**}/\"]"), path("/foo/bar/baz.txt"));
   EXPECT_TRUE(unsure.unknown) << "the API comment and the regex differ: no guess";
 }

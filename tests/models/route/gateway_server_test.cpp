@@ -264,5 +264,77 @@ TEST(GatewayServer, SinglePortDestinationNeedsNoNumber) {
   EXPECT_EQ(text(world, ingress(world, kGateway, 80, host("x"))), "lone.a:8000");
 }
 
+// Kubernetes Ingress: istio/istio tests/integration/pilot/ingress_test.go and pilot/pkg/config/kube/ingress.
+std::string kube_ingress(const std::string& name, const std::string& paths, const std::string& more = "",
+                         const std::string& cls = "ingressClassName: istio-test") {
+  return "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: " + name + ", namespace: a}\nspec:\n  " +
+         cls + "\n" + more + "  rules:\n" + paths;
+}
+
+std::string one_path(const std::string& path, const std::string& type, const std::string& service = "one",
+                     const std::string& port = "number: 80") {
+  return "{path: " + path + ", pathType: " + type + ", backend: {service: {name: " + service + ", port: {" + port +
+         "}}}}";
+}
+
+const char* const kClass = R"(apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: istio-test}
+spec: {controller: istio.io/ingress-controller}
+)";
+
+TEST(KubernetesIngress, PathsOfEveryTypeInTheirOrder_DP053) {
+  const RouteWorld world(documents(
+      {kIngress, kClass,
+       kube_ingress("i", "  - http:\n      paths: [" + one_path("/test", "ImplementationSpecific") + ", " +
+                             one_path("/old/*", "ImplementationSpecific") + ", " + one_path("/pre/fix/", "Prefix") +
+                             ", " + one_path("/pre/fix/in", "Exact", "two", "name: http") + ", " +
+                             one_path("/gone", "Exact", "nobody", "name: http") + "]\n")}));
+  const auto at = [&](const std::string& path) { return text(world, ingress(world, kGateway, 80, host("x", path))); };
+  EXPECT_EQ(at("/test"), "one.a:80");
+  EXPECT_EQ(at("/test/x"), "404 NR");
+  EXPECT_EQ(at("/old/x"), "one.a:80");
+  EXPECT_EQ(at("/older"), "404 NR");
+  EXPECT_EQ(at("/pre/fix"), "one.a:80");
+  EXPECT_EQ(at("/pre/fix/x"), "one.a:80");
+  EXPECT_EQ(at("/pre/fixation"), "404 NR");
+  EXPECT_EQ(at("/pre/fix/in"), "two.a:80") << "longer paths first";
+  EXPECT_EQ(at("/gone"), "404 NR") << "a named port of a Service that is not there";
+}
+
+TEST(KubernetesIngress, TheClassDecidesWhoseItIs_DP053) {
+  const std::string path = "  - http:\n      paths: [" + one_path("/", "Prefix") + "]\n";
+  const auto served = [&](const std::string& ingress_yaml, const std::string& config) {
+    const RouteWorld world(documents({kIngress, kClass, ingress_yaml}), "{config: {" + config + "}}");
+    return text(world, ingress(world, kGateway, 80, host("x"))) == "one.a:80";
+  };
+  EXPECT_TRUE(served(kube_ingress("i", path), ""));
+  EXPECT_FALSE(served(kube_ingress("i", path, "", "ingressClassName: other"), ""));
+  std::string annotated = kube_ingress("i", path, "", "");
+  annotated.insert(annotated.find("name: i"), "annotations: {kubernetes.io/ingress.class: istio}, ");
+  EXPECT_TRUE(served(annotated, ""));
+  EXPECT_FALSE(served(annotated, "ingressClass: other"));
+  EXPECT_FALSE(served(annotated, "ingressControllerMode: 'OFF'"));
+  EXPECT_FALSE(served(kube_ingress("i", path, "", ""), ""));
+  EXPECT_TRUE(served(kube_ingress("i", path, "", ""), "ingressControllerMode: DEFAULT"));
+  EXPECT_FALSE(served(kube_ingress("i", path), "ingressSelector: elsewhere"));
+}
+
+TEST(KubernetesIngress, TlsEntriesOpenPort443_DP053) {
+  const RouteWorld world(
+      documents({kIngress, kClass,
+                 kube_ingress("i", "  - http:\n      paths: [" + one_path("/", "Prefix") + "]\n",
+                              "  tls: [{hosts: [foo.example.com], secretName: s}, {hosts: [bar.example.com]}]\n")}));
+  const auto tls = [&](const std::string& name) {
+    Ask ask = host(name);
+    ask.tls = true;
+    ask.sni = name;
+    ask.scheme = "https";
+    return text(world, ingress(world, kGateway, 443, ask));
+  };
+  EXPECT_EQ(tls("foo.example.com"), "one.a:80");
+  EXPECT_EQ(tls("bar.example.com"), "no server") << "an entry without secret opens nothing";
+}
+
 }  // namespace
 }  // namespace meshsim::test

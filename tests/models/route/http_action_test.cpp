@@ -179,11 +179,26 @@ TEST(HttpAction, Mirrors) {
       "percentage: {value: 0}}]\n");
   const auto choices = sidecar(world, "a/client", "one", 80);
   ASSERT_EQ(choices[0].mirrors.size(), 2u);
-  EXPECT_EQ(choices[0].mirrors[0].workload, "two.a.svc.cluster.local");
+  const auto host = [&](std::size_t i) { return world.mesh->services[choices[0].mirrors[i].service].hostname; };
+  EXPECT_EQ(host(0), "two.a.svc.cluster.local");
   EXPECT_EQ(choices[0].mirrors[0].port, 8888);
   EXPECT_DOUBLE_EQ(choices[0].mirrors[0].share, 0.1);
-  EXPECT_EQ(choices[0].mirrors[1].workload, "far.b.svc.cluster.local");
+  EXPECT_EQ(host(1), "far.b.svc.cluster.local");
   EXPECT_DOUBLE_EQ(choices[0].mirrors[1].share, 1.0);
+}
+
+// DP-252: a copy goes to the subset that is named; without its DestinationRule there is no cluster, and no copy.
+TEST(HttpAction, Dp252MirrorsOfASubset) {
+  const std::string http =
+      "  - route: [{destination: {host: one}}]\n    mirror: {host: two, subset: v2, port: {number: 8888}}\n";
+  const RouteWorld without = world_of(http);
+  EXPECT_TRUE(sidecar(without, "a/client", "one", 80)[0].mirrors.empty());
+  const RouteWorld with = world_of(http,
+                                   "apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: two, "
+                                   "namespace: a}\nspec: {host: two, subsets: [{name: v2, labels: {version: v2}}]}\n");
+  const auto choices = sidecar(with, "a/client", "one", 80);
+  ASSERT_EQ(choices[0].mirrors.size(), 1u);
+  EXPECT_EQ(choices[0].mirrors[0].subset, (models::Labels{{"version", "v2"}}));
 }
 
 TEST(HttpAction, Dp246TimeoutsAndRetries) {

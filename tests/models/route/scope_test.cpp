@@ -31,6 +31,19 @@ TEST(Scope, Dp225EgressHosts) {
   EXPECT_FALSE(sees(none, "a/client", "one.a"));
 }
 
+TEST(Scope, Dp225ExcludedHosts) {
+  const auto world = [](const std::string& hosts) { return sidecar_yaml("{egress: [{hosts: [" + hosts + "]}]}"); };
+  const RouteWorld space(world("'*/*', '~b/*'"));
+  EXPECT_TRUE(sees(space, "a/client", "one.a"));
+  EXPECT_FALSE(sees(space, "a/client", "far.b"));
+  const RouteWorld one(world("'*/*', '~./one.a.svc.cluster.local'"));
+  EXPECT_FALSE(sees(one, "a/client", "one.a"));
+  EXPECT_TRUE(sees(one, "a/client", "two.a"));
+  const RouteWorld everywhere(world("'*/*', '~/far.b.svc.cluster.local'"));
+  EXPECT_FALSE(sees(everywhere, "a/client", "far.b"));
+  EXPECT_TRUE(sees(everywhere, "a/client", "two.a"));
+}
+
 TEST(Scope, Dp225SelectorThenNamespaceThenRoot) {
   const std::string root = sidecar_yaml("{egress: [{hosts: ['b/*']}]}", "default", "istio-system");
   const std::string own = sidecar_yaml("{egress: [{hosts: ['./*']}]}");
@@ -99,6 +112,56 @@ TEST(Scope, Dp226ExportToOfServices) {
   EXPECT_FALSE(sees(world, "a/client", "hidden.b"));
 }
 
+// A namespace's default view is stored as its difference from the common one; a Sidecar that imports everything is
+// computed in full. Both are the same view.
+TEST(Scope, Dp226DifferenceFromTheCommonViewIsTheView) {
+  std::vector<std::string> parts;
+  const auto entry = [&](const std::string& ns, const std::string& host, const std::string& port,
+                         const std::string& to) {
+    parts.push_back("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: e" +
+                    std::to_string(parts.size()) + ", namespace: " + ns + "}\nspec: {hosts: ['" + host +
+                    "'], resolution: DNS, exportTo: [" + to + "], ports: [{number: " + port +
+                    ", name: http, protocol: HTTP}]}\n");
+  };
+  const auto routes = [&](const std::string& ns, const std::string& host, const std::string& to, int status) {
+    parts.push_back("apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v" +
+                    std::to_string(parts.size()) + ", namespace: " + ns + "}\nspec: {hosts: ['" + host +
+                    "'], exportTo: [" + to + "], http: [{directResponse: {status: " + std::to_string(status) +
+                    "}}]}\n");
+  };
+  entry("b", "x.example.com", "80", "'*'");
+  entry("a", "x.example.com", "81", "'.'");  // in `a` it stands for the host, and port 80 is gone
+  entry("b", "y.example.com", "82", "a");
+  entry("b", "z.example.com", "83", "'.'");
+  entry("c", "w.example.com", "84", "'~'");
+  routes("b", "*.example.com", "'*'", 201);
+  routes("a", "*.example.com", "'.'", 202);
+  routes("b", "one.a.svc.cluster.local", "a", 203);
+  routes("a", "one.a.svc.cluster.local", "'*'", 204);
+  routes("b", "*.b.example.com", "b, c", 205);
+  const std::string all = documents(parts);
+  const RouteWorld differences(all);
+  parts.push_back(sidecar_yaml("{egress: [{hosts: ['*/*']}]}", "all", "a"));
+  parts.push_back(sidecar_yaml("{egress: [{hosts: ['*/*']}]}", "all", "b"));
+  const RouteWorld whole(documents(parts));
+  const auto asked = [](const RouteWorld& world) {
+    std::string out;
+    for (const char* client : {"a/client", "b/client"})
+      for (const char* host : {"x", "y", "z", "w", "x.b"})
+        for (const std::uint16_t port : {80, 81, 82, 83, 84, 99})
+          out += text(world, sidecar(world, client, std::string(host) + ".example.com", port)) + ' ';
+    for (const char* client : {"a/client", "b/client"})
+      out +=
+          text(world, sidecar(world, client, "one.a", 80)) + ' ' + text(world, sidecar(world, client, "far", 80)) + ' ';
+    return out;
+  };
+  EXPECT_EQ(asked(differences), asked(whole));
+  EXPECT_EQ(text(differences, sidecar(differences, "a/client", "one.a", 80)), "203") << "exported to a goes first";
+  EXPECT_EQ(text(differences, sidecar(differences, "b/client", "one.a", 80)), "204");
+  EXPECT_EQ(text(differences, sidecar(differences, "a/client", "x.example.com", 81)), "202");
+  EXPECT_EQ(text(differences, sidecar(differences, "b/client", "x.example.com", 80)), "201");
+}
+
 TEST(Scope, ServiceEntriesWithoutAddressShareTheListener) {
   const auto entry = [](const std::string& name, const std::string& host, const std::string& ports) {
     return "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: " + name +
@@ -120,6 +183,60 @@ TEST(Scope, ServiceEntriesWithoutAddressShareTheListener) {
   EXPECT_EQ(text(world, sidecar(world, "a/client", "x.example.com", 443, tls)), "y.example.com:443") << "SNI decides";
   tls.sni = "z.example.com";
   EXPECT_EQ(text(world, sidecar(world, "a/client", "x.example.com", 443, tls)), "close");
+}
+
+// TestPassthroughTraffic (istio/istio pilot/pkg/networking/core/sidecar_simulation_test.go): what a ServiceEntry takes
+// on 0.0.0.0:port when it states no address.
+TEST(Scope, Dp229EntriesWithoutAddressTakeEveryAddress) {
+  const auto entry = [](const std::string& address) {
+    return "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: x, namespace: a, labels: "
+           "{networking.istio.io/enable-autoallocate-ip: 'false'}}\nspec: {hosts: [x.example.com], " +
+           address +
+           "resolution: DNS, ports: [{number: 71, name: auto}, {number: 72, name: tcp, protocol: TCP}, {number: 73, "
+           "name: tls, protocol: TLS}]}\n";
+  };
+  const std::string strict = "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}";
+  const RouteWorld open(entry(""), strict), addressed(entry("addresses: [1.2.3.4], "), strict);
+  Ask http, bytes;
+  http.authority = "other.example.com";
+  bytes.http = false;
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 71, http)), "502")
+      << "the sniffed port is an HTTP listener";
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 71, bytes)), "x.example.com:71");
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 72, http)), "x.example.com:72");
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 72, bytes)), "x.example.com:72");
+  EXPECT_EQ(text(open, sidecar(open, "a/client", "5.5.5.5", 73, bytes)), "close");
+  for (const std::uint16_t port : {71, 72, 73})
+    for (const Ask& ask : {http, bytes})
+      EXPECT_EQ(text(addressed, sidecar(addressed, "a/client", "5.5.5.5", port, ask)), "close") << port;
+}
+
+// TestExternalNameServices (same file): the routes of an alias hold under its full name, on port 80.
+TEST(Scope, Dp033RoutesOfAnAlias) {
+  const RouteWorld world(documents(
+      {"apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: a}\nspec: {type: ExternalName, externalName: "
+       "one.a.svc.cluster.local}\n",
+       "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, namespace: a}\nspec: {hosts: "
+       "[alias.a.svc.cluster.local], http: [{route: [{destination: {host: two.a.svc.cluster.local}}]}]}\n"}));
+  const auto at = [&](std::uint16_t port, const char* authority) {
+    Ask ask;
+    ask.authority = authority;
+    return text(world, sidecar(world, "a/client", "one.a", port, ask));
+  };
+  EXPECT_EQ(at(80, "alias.a.svc.cluster.local"), "two.a:80");
+  EXPECT_EQ(at(80, "alias.a"), "one.a:80");
+  EXPECT_EQ(at(80, "one.a.svc.cluster.local"), "one.a:80");
+  EXPECT_EQ(at(8888, "alias.a.svc.cluster.local"), "one.a:8888");
+}
+
+TEST(Scope, Dp225AVirtualServiceIsImportedWhole) {
+  const RouteWorld world(documents(
+      {sidecar_yaml("{egress: [{hosts: ['./one.a.svc.cluster.local']}]}"),
+       "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: v, namespace: a}\nspec: {hosts: "
+       "[one.a.svc.cluster.local, two.a.svc.cluster.local], http: [{route: [{destination: {host: "
+       "one.a.svc.cluster.local, port: {number: 7070}}}]}]}\n"}));
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "one.a.svc.cluster.local", 80)), "one.a:7070");
+  EXPECT_EQ(text(world, sidecar(world, "a/client", "two.a.svc.cluster.local", 80)), "one.a:7070");
 }
 
 TEST(Scope, WildcardServiceEntry) {

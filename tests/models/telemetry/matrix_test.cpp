@@ -33,6 +33,60 @@ std::string label(const Row& r, std::string_view reporter, const std::string& na
   return "(absent)";
 }
 
+// Columns of `matrix --telemetry`: mesh dashboard HTTP and TCP, ztunnel dashboard, Kiali HTTP and TCP.
+std::string shown(const Row& r) {
+  std::string out;
+  for (const Shown one : {r.edge.mesh_dashboard, r.edge.mesh_dashboard_tcp, r.edge.ztunnel_dashboard, r.edge.kiali_http,
+                          r.edge.kiali_tcp})
+    out += (out.empty() ? "" : " ") + std::string(to_string(one));
+  return out;
+}
+
+TEST(TelemetryMatrix, TM096_TM184_TM186_WhatDashboardsShow) {
+  const Bench none(As::None, As::None), ss(As::Sidecar, As::Sidecar), sa(As::Sidecar, As::Ambient),
+      as(As::Ambient, As::Sidecar), aa(As::Ambient, As::Ambient), ns(As::None, As::Sidecar);
+  EXPECT_EQ(shown(row(none, none.http_flow(), none.outcome({}, kPlain))), "no no no no no");
+  EXPECT_EQ(shown(row(ns, ns.http_flow(), ns.outcome({ns.sidecar_in(kPlain, "")}, kPlain))), "no no no yes no");
+  EXPECT_EQ(
+      shown(row(ss, ss.http_flow(), ss.outcome({ss.sidecar_out(kMtls), ss.sidecar_in(kMtls, ss.client_id())}, kMtls))),
+      "yes no no yes no");
+  EXPECT_EQ(shown(row(sa, sa.http_flow(),
+                      sa.outcome({sa.sidecar_out(kHbone), sa.ztunnel_in(kHbone, sa.client_id())}, kHbone))),
+            "yes no yes yes yes");
+  EXPECT_EQ(shown(row(as, as.http_flow(),
+                      as.outcome({as.ztunnel_out(kHbone), as.sidecar_in(kHbone, as.client_id())}, kHbone))),
+            "no yes yes yes yes");
+  const Outcome pair = aa.outcome({aa.ztunnel_out(kHbone), aa.ztunnel_in(kHbone, aa.client_id())}, kHbone);
+  EXPECT_EQ(shown(row(aa, aa.http_flow(), pair)), "no yes double no yes");
+  EXPECT_EQ(shown(row(aa, aa.http_flow(),
+                      aa.outcome({aa.ztunnel_out(kHbone), aa.middle(aa.waypoint, kHbone, aa.client_id()),
+                                  aa.ztunnel_in(kHbone, aa.waypoint_id())},
+                                 kHbone))),
+            "yes yes double yes double");
+  EXPECT_EQ(shown(row(aa, aa.http_flow(),
+                      aa.outcome({aa.middle(aa.gateway, kPlain, ""), aa.middle(aa.waypoint, kHbone, aa.gateway_id()),
+                                  aa.ztunnel_in(kHbone, aa.waypoint_id())},
+                                 kHbone))),
+            "double no yes double yes");
+  // A connection that ztunnel refuses moves no bytes: Kiali's TCP graph shows nothing of it (TM-110, TM-180).
+  Outcome refused = pair;
+  refused.verdict = Verdict::Denied;
+  refused.http_status.reset();
+  refused.denied_by = DeniedBy{ProxyKind::Ztunnel, "back/reviews-v1", {}, {}, {}};
+  EXPECT_EQ(shown(row(aa, aa.http_flow(), refused)), "no yes double no no");
+}
+
+TEST(TelemetryMatrix, TM094_EmittedIsNotSupported) {
+  const Bench sa(As::Sidecar, As::Ambient), ss(As::Sidecar, As::Sidecar);
+  const Row mixed =
+      row(sa, sa.http_flow(), sa.outcome({sa.sidecar_out(kHbone), sa.ztunnel_in(kHbone, sa.client_id())}, kHbone));
+  EXPECT_EQ(summary(mixed.edge), "sidecar L7 source; ztunnel L4 destination");
+  EXPECT_EQ(summary(mixed.edge, true), "ztunnel L4 destination");
+  const Row pure =
+      row(ss, ss.http_flow(), ss.outcome({ss.sidecar_out(kMtls), ss.sidecar_in(kMtls, ss.client_id())}, kMtls));
+  EXPECT_EQ(summary(pure.edge, true), summary(pure.edge));
+}
+
 TEST(TelemetryMatrix, TM090_01_PlainToPlainShowsNothing) {
   const Bench b(As::None, As::None);
   EXPECT_EQ(row(b, b.http_flow(), b.outcome({}, kPlain)).reporters, "-");

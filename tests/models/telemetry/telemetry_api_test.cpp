@@ -3,61 +3,19 @@
 #include <algorithm>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "models/telemetry/telemetry_rules.h"
-#include "tests/models/telemetry/bench.h"
+#include "tests/models/telemetry/resources.h"
 
 namespace meshsim::models {
 namespace {
 
+using bench::add_telemetry;
 using bench::As;
 using bench::Bench;
 using bench::find_metric;
-using nlohmann::json;
+using bench::set_config;
 constexpr Transport kMtls = Transport::Mtls, kHbone = Transport::Hbone;
-
-void put(TreeBuilder& builder, const json& value) {
-  if (value.is_object()) {
-    builder.begin_mapping();
-    for (const auto& [key, child] : value.items()) {
-      builder.key(key);
-      put(builder, child);
-    }
-    builder.end();
-  } else if (value.is_array()) {
-    builder.begin_sequence();
-    for (const json& child : value) put(builder, child);
-    builder.end();
-  } else if (value.is_string()) {
-    builder.string(value.get<std::string>());
-  } else {
-    builder.scalar(value.is_boolean()          ? NodeKind::Bool
-                   : value.is_number_integer() ? NodeKind::Int
-                   : value.is_null()           ? NodeKind::Null
-                                               : NodeKind::Float,
-                   value.dump());
-  }
-}
-std::shared_ptr<const Tree> tree_of(const std::string& text) {
-  TreeBuilder builder;
-  put(builder, json::parse(text));
-  return builder.finish();
-}
-
-void add_telemetry(Bench& b, const std::string& ns, const std::string& name, const std::string& spec) {
-  const auto tree = tree_of(R"({"apiVersion":"telemetry.istio.io/v1","kind":"Telemetry","metadata":{"name":")" + name +
-                            R"(","namespace":")" + ns + R"("},"spec":)" + spec + "}");
-  Diagnostics diagnostics;
-  auto object = decode_object(tree, tree->root(), diagnostics);
-  ASSERT_TRUE(object);
-  b.mesh.objects.push_back(std::move(*object));
-}
-void set_config(Bench& b, const std::string& text) {
-  const auto tree = tree_of(text);
-  b.mesh.settings.config_trees.push_back(tree);
-  b.mesh.settings.config.push_back(tree->root());
-}
 
 // One request from sidecar to sidecar.
 Outcome sidecars(const Bench& b) {

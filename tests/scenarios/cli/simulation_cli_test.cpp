@@ -67,6 +67,49 @@ TEST(SimulationCli, SeedChangesTheFingerprint) {
   EXPECT_NE(with("8"), with("7"));
 }
 
+TEST(SimulationCli, DiffSimulatesBothSides) {
+  const std::string before = temporary("before.yaml", kScenario);
+  std::string moved = kScenario;
+  moved.replace(moved.find("name: web, namespace: shop, mode: sidecar"), 41,
+                "name: web, namespace: shop, mode: ambient");
+  const std::string after = temporary("after.yaml", moved);
+  const auto diff = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"diff", before, after, "--simulate", "--replications", "0..2"};
+    words.insert(words.end(), more.begin(), more.end());
+    return meshsim(words);
+  };
+  const Ran table = diff({});
+  EXPECT_EQ(table.code, kFine) << table.err;
+  EXPECT_NE(table.out.find("SIMULATED 2s with 3 pairs of replications, seed 7"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("cpu ztunnel"), std::string::npos);
+  EXPECT_EQ(diff({"-j", "2"}).out, table.out);
+  const std::string json = diff({"-o", "json"}).out;
+  EXPECT_NE(json.find("\"simulation\""), std::string::npos);
+  EXPECT_NE(json.find("\"unpairedHalfWidth\""), std::string::npos);
+  EXPECT_NE(diff({"-o", "md"}).out.find("| calls | mean |"), std::string::npos);
+  EXPECT_EQ(diff({"--exit-code"}).code, kFailed);
+
+  const Ran same = meshsim({"diff", before, before, "--simulate", "--replications", "0..1", "-o", "json"});
+  EXPECT_EQ(same.out.find("\"changed\": true"), std::string::npos) << same.out;
+  EXPECT_EQ(meshsim({"diff", before, after}).out.find("SIMULATED"), std::string::npos);
+  EXPECT_EQ(meshsim({"diff", before, after, "--seed", "3"}).code, kUsage);
+  EXPECT_EQ(diff({"--replications", "x"}).code, kUsage);
+  const std::string silent = temporary("silent.yaml", "apiVersion: meshsim/v1\nkind: Scenario\n");
+  EXPECT_EQ(meshsim({"diff", before, silent, "--simulate"}).code, kUsage);
+}
+
+TEST(SimulationCli, AWarmUpThatIsFoundMergesLikeOneThatIsStated) {
+  std::string scenario = kScenario;
+  scenario.replace(scenario.find("seed: 7"), 7, "warmup: auto, seed: 7");
+  const Ran whole = meshsim({"run", "-", "-o", "json"}, scenario);
+  EXPECT_NE(whole.out.find("MSER-5"), std::string::npos);
+  const std::string first =
+      temporary("d.json", meshsim({"run", "-", "-o", "json", "--replications", "0"}, scenario).out);
+  const std::string rest =
+      temporary("e.json", meshsim({"run", "-", "-o", "json", "--replications", "1..2"}, scenario).out);
+  EXPECT_EQ(meshsim({"merge", rest, first}).out, whole.out);
+}
+
 TEST(SimulationCli, ATimelineEntryThatNamesNothingIsAFinding) {
   const Ran ran =
       meshsim({"run", "-"}, std::string(kScenario) + "timeline: [{at: 1s, restart: shop/deployment/nobody}]\n");

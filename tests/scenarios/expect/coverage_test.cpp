@@ -14,6 +14,7 @@ namespace meshsim::scenarios {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class CoverageTest : public ::testing::Test {
  protected:
@@ -37,6 +38,15 @@ policies:
       rules:
         - to: [{ operation: { methods: [GET] } }]
         - to: [{ operation: { methods: [PUT], paths: ["/v1/*"] } }]
+  - apiVersion: security.istio.io/v1
+    kind: AuthorizationPolicy
+    metadata: { name: dead, namespace: shop }
+    spec:
+      selector: { matchLabels: { app: api } }
+      action: DENY
+      rules:
+        - from: [{ source: { principals: ["spiffe://cluster.local/ns/clients/sa/shell", "cluster.local/*/sa/*"] } }]
+        - from: [{ source: { principals: ["spiffe://cluster.local/ns/x/sa/x", "cluster.local/ns/x/sa/x"] } }]
 flows:
 )" << flows;
     TestOptions options;
@@ -81,6 +91,21 @@ TEST_F(CoverageTest, CountsRulesWaypointsHopsAndModes) {
   const std::string lcov = coverage_lcov(coverage);
   EXPECT_THAT(lcov, HasSubstr("DA:16,1\n"));  // rule 0
   EXPECT_THAT(lcov, HasSubstr("DA:17,0\n"));  // rule 1
+}
+
+TEST_F(CoverageTest, Po039WhatCannotBeReachedIsNamedAndDoesNotCount) {
+  const Coverage coverage = measure(R"(  - name: shell reads
+    from: { workload: clients/shell }
+    to: { host: api.shop.svc.cluster.local, port: 80 }
+    protocol: http
+    expect: { verdict: allowed }
+)");
+  EXPECT_THAT(item(coverage, "rule 0 of AuthorizationPolicy shop/dead").unreachable, HasSubstr("PO-039"));
+  EXPECT_EQ(item(coverage, "rule 1 of AuthorizationPolicy shop/dead").unreachable, "") << "one of its values can match";
+  EXPECT_EQ(coverage.total(CoverageKind::Rule), 3u);
+  EXPECT_THAT(coverage_table(coverage, false),
+              HasSubstr("Cannot be reached\n  rule 0 of AuthorizationPolicy shop/dead"));
+  EXPECT_THAT(coverage_lcov(coverage), Not(HasSubstr("DA:25,")));
 }
 
 TEST_F(CoverageTest, AClientThatBypassesCoversThePolicyButNoRule) {

@@ -19,6 +19,9 @@ import urllib.request
 
 START = 1767225600  # 2026-01-01T00:00:00Z
 problems = []
+# Series of proxies, not of flows.
+ABOUT_PROXIES = {"istio_build", "istio_tcp_sockets_open", "workload_manager_active_proxy_count", "workload_manager_pending_proxy_count",
+                 "container_cpu_usage_seconds_total", "container_memory_working_set_bytes"}
 
 
 def check(found, wanted, what):
@@ -232,6 +235,202 @@ def tshark(meshsim, source, folder):
           "api.example.test", "SNI of the application")
 
 
+def networks(meshsim, source, folder):
+    """Double HBONE (HB-061): what goes through the gateway is the inner tunnel, byte by byte, and it decrypts on its far side."""
+    program = need("tshark")
+    folder = export(meshsim, source / "tests/scenarios/export/files/networks.yaml", "pcap", folder)
+    captures = {path.name[4:].removesuffix(".pcapng"): path for path in sorted((folder / "pcap").glob("*.pcapng"))}
+    check(sorted(captures), ["across", "across-refused", "by-sni"], "captures")
+    bad = ("_ws.malformed || tcp.checksum.status == \"Bad\" || ip.checksum.status == \"Bad\" || _ws.expert.severity == error || "
+           "tcp.analysis.retransmission || tcp.analysis.lost_segment || tcp.analysis.ack_lost_segment || "
+           "(tls.record.content_type == 23 && !tls.app_data_proto)")
+    for name, capture in captures.items():
+        check(tshark_rows(program, capture, bad, "frame.number"), [], f"{name}: marks of tshark")
+
+    def rows(name, leg, filter_text, *fields):
+        return tshark_rows(program, captures[name], f"frame.interface_id == {leg} && ({filter_text})", *fields)
+
+    connect = 'http2.headers.method == "CONNECT"'
+    target = "global.shop.svc.cluster.local:80"
+    outer, inner = rows("across", 1, connect, "http2.headers.authority", "http2.header.name"), \
+        rows("across", 2, connect, "http2.headers.authority", "http2.header.name", "http2.header.value")
+    names = ":method;:authority;baggage;forwarded;traceparent"
+    check(outer, [[target, names]], "CONNECT of the outer tunnel (HB-010)")
+    check(inner and inner[0][:2], [target, names + ";x-forwarded-network"], "CONNECT of the inner tunnel (HB-010)")
+    check(inner and inner[0][2].endswith(";here"), True, "the network that it comes from")
+    # Each tunnel with a TLS of its own: identities of both ends.
+    def identities(name, leg):
+        return [row[0] for row in rows(name, leg, "x509ce.uniformResourceIdentifier", "x509ce.uniformResourceIdentifier")]
+    shell, server = "spiffe://cluster.local/ns/modern/sa/shell", "spiffe://cluster.local/ns/shop/sa/global"
+    gateway = "spiffe://cluster.local/ns/istio-system/sa/ambient-there"
+    check(identities("across", 1), [gateway, shell], "the outer tunnel ends at the gateway")
+    check(identities("across", 2), [server, shell], "the inner tunnel ends at the server's ztunnel")
+    # What the outer tunnel carries is what goes on behind the gateway.
+    for client, port in (("modern", "dstport"), ("there", "srcport")):
+        carried = "".join(row[0].replace(":", "").replace(";", "")
+                          for row in rows("across", 1, f"http2.data.data && tcp.{port} == 15008", "http2.data.data"))
+        passed = "".join(row[0].replace(":", "") for row in rows("across", 2, f"tcp.len > 0 && tcp.{port} == 15008", "tcp.payload"))
+        check(len(passed) > 1000 and carried == passed, True, f"bytes from {client}: {len(carried) // 2} carried, {len(passed) // 2} passed on")
+    check(rows("across", 3, "http.request", "http.request.uri"), [["/across"]], "the request at the server")
+    # The baggage of the answer (TM-065), and a refusal inside: the gateway has said 200 by then (HB-013, HB-014).
+    answer = rows("across", 2, "http2.headers.status", "http2.headers.status", "http2.header.value")
+    check(answer and answer[0][0] == "200" and "service.name=global" in answer[0][1], True, "the answer of the inner tunnel")
+    check([row[0] for row in rows("across-refused", 1, "http2.headers.status", "http2.headers.status")], ["200"], "the outer tunnel stands")
+    check([row[0] for row in rows("across-refused", 2, "http2.headers.status", "http2.headers.status")], ["401"], "the inner is refused")
+    # Causes before effects: the gateway opens its connection when bytes have come.
+    def first(name, leg, filter_text):
+        found = rows(name, leg, filter_text, "frame.time_epoch")
+        return float(found[0][0]) if found else 0.0
+    check(first("across", 1, "http2.data.data") < first("across", 2, "tcp.len > 0") < first("across", 3, "http.request")
+          < first("across", 3, "http.response"), True, "order of legs")
+    # DP-276: both sides of a gateway that passes TLS on carry the same bytes; the SNI names the service.
+    for port in ("dstport", "srcport"):
+        before, behind = ("".join(row[0] for row in rows("by-sni", leg, f"tcp.len > 0 && tcp.{port} == {number}", "tcp.payload"))
+                          for leg, number in ((1, 15443), (2, 8080)))
+        check(len(before) > 1000 and before == behind, True, f"TLS passed on: {len(before) // 2} and {len(behind) // 2} bytes")
+    check([row[0] for row in rows("by-sni", 1, "tls.handshake.type == 1", "tls.handshake.extensions_server_name")],
+          ["outbound_.80_._.injected.shop.svc.cluster.local"], "SNI")
+    check([row[0] for row in rows("by-sni", 2, "http.request", "http.request.uri")], ["/by-sni"], "HTTP inside")
+
+
+def edges(meshsim, source, folder):
+    """What `matrix --telemetry` says of an edge is what Prometheus answers to the dashboards' and Kiali's queries."""
+    scenario = source / "tests/scenarios/export/files/edges.yaml"
+    done = subprocess.run([meshsim, "matrix", str(scenario), "--telemetry", "-o", "json"], capture_output=True, text=True)
+    rows = {(row["client"], row["destination"]): row["outcomes"][0]["telemetry"] for row in json.loads(done.stdout)["rows"]}
+    flows = {"N to S": ("p/plain", "side.s"), "S to S": ("t/teller", "side.s"), "S to A": ("t/teller", "amb.a"),
+             "A to S": ("c/caller", "side.s"), "A to A": ("c/caller", "amb.a"), "A to W to A": ("c/caller", "way.w"),
+             "A to A, refused": ("c/caller", "shut.x")}
+    word = lambda count: ("no", "yes", "double")[min(count, 2)]
+    names = "source_cluster,source_workload_namespace,source_workload,destination_cluster,destination_workload_namespace,destination_workload"
+    for number, (flow, (client, service)) in enumerate(flows.items()):
+        wanted = next((found for (c, d), found in rows.items() if c == client and d.startswith(service)), None)
+        if wanted is None:
+            problems.append(f"{flow}: no row of the matrix for {client} and {service}: {sorted(rows)}")
+            continue
+        out = export(meshsim, scenario, "metrics", folder / str(number), "--flow", flow)
+        if "istio_requests" not in (out / "metrics.openmetrics.txt").read_text() and "istio_tcp" not in (out / "metrics.openmetrics.txt").read_text():
+            problems.append(f"{flow}: no series")
+            continue
+        with Prometheus(make_blocks(out)) as server:
+            def count(text):
+                return len(server.query(text, START + 30))
+            # Mesh dashboard: its tables; ztunnel dashboard: connections by pod, told apart by reporter here.
+            check(word(count('sum(rate(istio_requests_total{reporter=~"source|waypoint"}[1m])) by (destination_workload, destination_service, reporter) > 0')),
+                  wanted["meshDashboard"], f"{flow}: mesh dashboard, HTTP")
+            check(word(count('sum(rate(istio_tcp_connections_opened_total{reporter=~"source|waypoint"}[1m])) by (destination_workload, destination_service, reporter) > 0')),
+                  wanted["meshDashboardTcp"], f"{flow}: mesh dashboard, TCP")
+            check(word(count('sum by (pod, reporter) (rate(istio_tcp_connections_opened_total{app="ztunnel"}[1m])) > 0')),
+                  wanted["ztunnelDashboard"], f"{flow}: ztunnel dashboard")
+
+            def pairs(metric):
+                found = set()
+                for reporters in ("waypoint|source", "waypoint|destination"):  # traffic from, and to, the namespaces (TM-181)
+                    for row in server.query(f'sum(increase({metric}{{reporter=~"{reporters}"}}[1m])) by ({names}) > 0', START + 30):
+                        labels = row["metric"]
+                        dropped = any(labels.get(side + "_workload_namespace", "unknown") != "unknown"
+                                      and labels.get(side + "_workload", "unknown") == "unknown" for side in ("source", "destination"))
+                        if not dropped:  # TM-183
+                            found.add((labels.get("source_workload"), labels.get("destination_workload")))
+                return len(found)
+            check(word(pairs("istio_requests_total")), wanted["kialiHttp"], f"{flow}: Kiali's HTTP graph")
+            check(word(pairs("istio_tcp_sent_bytes_total")), wanted["kialiTcp"], f"{flow}: Kiali's TCP graph")
+
+
+def agree(meshsim, source, folder):
+    """One request in every export: ids, ports, bytes and times are the same ones."""
+    program = need("tshark")
+    scenario = source / "tests/scenarios/export/files/mixed.yaml"
+    folder = export(meshsim, scenario, "metrics,logs,traces,pcap", folder, "--flow", "A to W to A")
+    capture = next((folder / "pcap").glob("*.pcapng"))
+    logs = {path.parent.parent.name + "/" + path.parent.name: path.read_text() for path in (folder / "logs").rglob("*.log")}
+    waypoint = next(text for name, text in logs.items() if name.startswith("back/waypoint"))
+    ztunnels = "".join(text for name, text in logs.items() if "ztunnel" in name)
+    # x-request-id: made by the waypoint, in its log and in the request that it sends on.
+    ids = [row[0] for row in tshark_rows(program, capture, "http.request && frame.interface_id == 3", "http.request.line")]
+    identity = re.search(r"x-request-id: ([0-9a-f-]{36})", ids[0] if ids else "")
+    check(bool(identity) and identity.group(1) in waypoint, True, f"x-request-id of the capture in the waypoint's log: {waypoint}")
+    # Ports of the application's connection and of the HBONE connection to the server's ztunnel.
+    ports = {row[0]: row[1] for row in tshark_rows(program, capture, "tcp.flags.syn == 1 && tcp.flags.ack == 0", "frame.interface_id", "tcp.srcport")}
+    check(f":{ports['0']} " in ztunnels, True, "the client's port in its ztunnel's log")
+    check(f":{ports['2']} " in ztunnels, True, "the waypoint's port in the log of the server's ztunnel")
+    # TM-071: the server's ztunnel counts what the application gets, with the headers that the waypoint has added.
+    sent = sum(int(row[0]) for row in tshark_rows(program, capture, "frame.interface_id == 3 && tcp.dstport == 9080", "tcp.len"))
+    before = sum(int(row[0]) for row in tshark_rows(program, capture, "frame.interface_id == 0 && tcp.dstport == 9080", "tcp.len"))
+    check(sent > before > 0, True, f"the waypoint adds headers: {before} and {sent} bytes")
+    found = {}
+    for line in (folder / "metrics.openmetrics.txt").read_text().splitlines():
+        if line.startswith("istio_tcp_received_bytes_total{") or line.startswith("istio_request_bytes_sum{"):
+            labels, value = line.rsplit("} ", 1)
+            reporter = re.search(r'reporter="(\w+)"', labels).group(1)
+            found[line.split("{")[0], reporter] = float(value.split()[0])
+    check(found.get(("istio_tcp_received_bytes_total", "destination")), sent, "bytes at the server's ztunnel (TM-071)")
+    check(found.get(("istio_tcp_received_bytes_total", "source")), before, "bytes at the client's ztunnel (TM-071)")
+    check(found.get(("istio_request_bytes_sum", "waypoint")), before, "bytes of the request at the waypoint (TM-019)")
+    check(f"bytes_sent={before} " in ztunnels, True, "bytes in the log of the client's ztunnel (TM-082)")
+    # The span begins when the waypoint has the request.
+    span = json.loads((folder / "traces.otlp.json").read_text())["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    stamp = re.search(r"\[(\S+)\]", waypoint).group(1)
+    check(stamp[-5:-1], f".{int(span['startTimeUnixNano']) // 10**6 % 1000:03d}", "START_TIME of the log and of the span")
+
+
+def cut(meshsim, source, folder):
+    """A run that dies while it writes, and one that cannot write: nothing has its final name, nothing is left behind."""
+    import resource
+    import signal
+    scenario = source / "tests/scenarios/export/files/mixed.yaml"
+    for what in ("metrics", "logs", "traces", "pcap", "metrics,logs,traces,pcap"):
+        for dies in (True, False):
+            out = folder / f"{what.replace(',', '-')}-{dies}"
+
+            def limit():  # the first buffer that goes to disk is larger
+                resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+                signal.signal(signal.SIGXFSZ, signal.SIG_DFL if dies else signal.SIG_IGN)
+            done = subprocess.run([meshsim, "run", str(scenario), "--export", what, "--out", str(out)], preexec_fn=limit,
+                                  restore_signals=False, capture_output=True, text=True)
+            left = [path.name for path in out.rglob("*") if path.is_file()]
+            if dies:
+                check(done.returncode, -signal.SIGXFSZ, f"{what}: killed while it wrote")
+                check(bool(left), True, f"{what}: it had begun")
+                check([name for name in left if ".meshsim-" not in name], [], f"{what}: half files under their final names")
+            else:
+                check((done.returncode, left), (2, []), f"{what}: an error leaves nothing")
+                check("File too large" in done.stderr, True, f"{what}: {done.stderr}")
+            again = export(meshsim, scenario, what, folder / "whole")  # and the next run is none the worse
+            check(any(again.rglob("*")), True, "files of a whole run")
+
+
+def calls(meshsim, source, folder):
+    """A simulated call tree: one trace per request that is nobody's call, with the spans of what it caused."""
+    folder = export(meshsim, source / "tests/scenarios/export/files/calls.yaml", "traces,logs", folder, "--sample", "5")
+    document = json.loads((folder / "traces.otlp.json").read_text())
+    spans = [(resource["resource"]["attributes"][0]["value"]["stringValue"], span)
+             for resource in document["resourceSpans"] for scope in resource["scopeSpans"] for span in scope["spans"]]
+    traces = {}
+    for service, span in spans:
+        traces.setdefault(span["traceId"], []).append((service, span))
+    whole = [trace for trace in traces.values() if any(not span["parentSpanId"] for _, span in trace)]
+    check(5 <= len(whole) < 10, True, f"--sample 5: {len(whole)} traces")
+    check(len(whole), len(traces), "every trace has its beginning")
+    logs = "".join(path.read_text() for path in (folder / "logs").rglob("*.log"))
+    # web's client span, front's server span, its client spans towards stock and price, price's server span; stock is ambient
+    # and has none; depot's sidecar goes on below front's span (TM-164, TM-165).
+    services = ["depot.shop", "front.shop", "front.shop", "front.shop", "price.shop", "web.shop"]
+    for trace in whole:
+        by_id = {span["spanId"]: (service, span) for service, span in trace}
+        check(sorted(service for service, _ in trace), services, "spans of a trace")
+        for service, span in trace:
+            start, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
+            check(start < end, True, f"a span of {service} takes time")
+            if span["parentSpanId"]:
+                parent, above = by_id.get(span["parentSpanId"], ("", None))
+                check(parent, {"depot.shop": "front.shop", "price.shop": "front.shop"}.get(service, parent), f"parent of {service}")
+                check(above is not None and int(above["startTimeUnixNano"]) <= start
+                      and end <= int(above["endTimeUnixNano"]), True, f"a call to {service} lies within what called")
+        # %TRACE_ID% of the log lines of these requests is theirs.
+        check(logs.count("trace=" + trace[0][1]["traceId"]) >= len(services), True, "log lines of a trace")
+
+
 def otlp(meshsim, source, folder):
     need("protoc")
     try:
@@ -271,7 +470,10 @@ def otlp(meshsim, source, folder):
     traces = {}
     for service, span in zip(services, spans):
         traces.setdefault(span["traceId"], []).append((service, bool(span["parentSpanId"])))
-    found = sorted(traces.values())
+    # The steady flow is simulated: a sample of its requests, all alike.
+    steady = [("productpage.shop", False), ("details.shop", True)]
+    check(20 <= sum(1 for trace in traces.values() if trace == steady) < 40, True, "--sample: 20 requests of a flow, or a few more")
+    found = sorted([trace for trace in traces.values() if trace != steady] + [steady])
     check(found, sorted([
         [("productpage.shop", False), ("details.shop", True)],  # S to S
         [("productpage.shop", False)],                          # S to A
@@ -334,7 +536,7 @@ def series_of_export(path, names):
     found = set()
     for line in path.read_text().splitlines():
         name = line.split("{", 1)[0]
-        if line.startswith("#") or name.endswith(("_bucket", "_sum")) or name == "istio_build":
+        if line.startswith("#") or name.endswith(("_bucket", "_sum")) or name in ABOUT_PROXIES:
             continue
         name = name.removesuffix("_count")
         labels = {k: v.replace('\\"', '"') for k, v in scrape.findall(line[line.index("{"):])}
@@ -379,7 +581,8 @@ def repeat(meshsim, source, folder):
 def main():
     name, meshsim, source = sys.argv[1:4]
     with tempfile.TemporaryDirectory(prefix="meshsim-export-") as folder:
-        {"prometheus": prometheus, "tshark": tshark, "otlp": otlp, "simulated": simulated, "repeat": repeat}[name](
+        {"prometheus": prometheus, "tshark": tshark, "networks": networks, "edges": edges, "agree": agree, "otlp": otlp, "calls": calls, "simulated": simulated,
+         "cut": cut, "repeat": repeat}[name](
             meshsim, pathlib.Path(source), pathlib.Path(folder))
     for problem in problems:
         print(problem)

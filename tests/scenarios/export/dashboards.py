@@ -16,16 +16,18 @@ import tempfile
 import consumers
 
 SCENARIOS = ["tests/scenarios/export/files/mixed.yaml", "scenarios/cases/bookinfo/mixed/scenario.yaml",
-             "scenarios/cases/online-boutique/split/scenario.yaml", "scenarios/cases/train-ticket/mixed/scenario.yaml"]
+             "scenarios/cases/online-boutique/split/scenario.yaml", "scenarios/cases/train-ticket/mixed/scenario.yaml",
+             "tests/scenarios/export/files/busy.yaml"]
 AT = consumers.START + 15  # the second sample: every flow has happened, and irate() has two samples
 
 # Why an expression cannot return data here, by what it asks for. The first that matches counts.
 REASONS = [
-    (r"\b(container_|process_|go_)", "kubelet and the processes themselves report these; a simulation has no containers"),
-    (r'component="pilot"|\b(pilot_|galley_|sidecar_injection_)', "istiod's own metrics; the control plane is not simulated"),
+    (r'app="istiod"|istiod-|component="pilot"|\b(pilot_|galley_|sidecar_injection_)',
+     "istiod and its container; the control plane is not simulated"),
+    (r"\bcontainer_fs_", "disk: proxies of a simulation have none"),
+    (r"\bprocess_open_fds", "ztunnel's descriptors: beside its sockets (istio_tcp_sockets_open) nobody knows them"),
     (r"\benvoy_(wasm|cluster)", "Envoy's own statistics, not Istio's standard metrics"),
-    (r"\b(istio_dns_|istio_xds_|workload_manager_)", "unstable internals of ztunnel (TM-001)"),
-    (r"\bistio_tcp_sockets_open", "a gauge of ztunnel from 1.29 on; every connection of these flows has ended"),
+    (r"\b(istio_dns_|istio_xds_)", "ztunnel's DNS proxy and its connection to istiod (unstable, TM-001); neither is simulated"),
     (r'reporter="source", connection_security_policy="mutual_tls"|connection_security_policy="mutual_tls", reporter="source"',
      "a sidecar reports `unknown` as source (TM-012); only ztunnels, which have no request metrics, say mutual_tls there"),
 ]
@@ -65,7 +67,7 @@ def report(expressions, returned):
     names = [json_name(scenario) for scenario in SCENARIOS]
     lines = ["# Istio's dashboards over exported metrics", "",
              "Every expression of the Grafana dashboards in istio/istio `samples/addons`, asked of Prometheus 2.42 over the blocks that",
-             "`meshsim run --export metrics` gives of four scenarios, 15 s after the start. Written by `tests/scenarios/export/dashboards.py`;",
+             "`meshsim run --export metrics` gives of five scenarios, 15 s after the start. Written by `tests/scenarios/export/dashboards.py`;",
              "the test `export.dashboards` compares.", ""]
     lines += ["| dashboard | expressions | " + " | ".join(names) + " | none |", "|---|---|" + "---|" * (len(names) + 1)]
     dashboards = list(dict.fromkeys(row[0] for row in expressions))

@@ -1,13 +1,26 @@
 // Access log lines: ztunnel's in both formats (TM-080..TM-082), Envoy's operators that a run fills in (TM-141).
 #include <gtest/gtest.h>
 
-#include "scenarios/export/access_logs.h"
 #include "scenarios/export/export.h"
+#include "scenarios/export/log_line.h"
 
 namespace meshsim::scenarios {
 namespace {
 
 constexpr std::int64_t kWall = 1'787'220'672'123'456'789;  // 2026-08-20T10:11:12.123456789Z
+
+std::string envoy_line(const char* format, const LineFacts& facts) {
+  std::string out;
+  LogLine::of_envoy(format).append(out, facts);
+  return out;
+}
+std::string ztunnel_line(const std::map<std::string, std::string>& fields, std::int64_t wall_ns, bool json) {
+  std::string out;
+  LineFacts facts;
+  facts.start_wall_ns = wall_ns;
+  LogLine::of_ztunnel(fields, json, false).append(out, facts);
+  return out;
+}
 
 TEST(Time, Text) {
   EXPECT_EQ(time_text(kWall, 6), "2026-08-20T10:11:12.123456Z");

@@ -225,6 +225,22 @@ TEST(ScenarioReader, MeshNetworksOfTheConfigMapAreParsed) {
   EXPECT_THAT(findings(wrong), HasSubstr("data.meshNetworks must be the text of a MeshNetworks"));
 }
 
+TEST(ScenarioReader, ProxyConfigOfAnnotationsIsParsed) {
+  const std::string pod =
+      "policies:\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: a, namespace: nn}\n  spec:\n"
+      "    selector: {matchLabels: {app: a}}\n    template:\n      metadata:\n        labels: {app: a}\n"
+      "        annotations: {proxy.istio.io/config: '%'}\n      spec: {containers: []}\n";
+  const auto with = [&](const std::string& text) { return std::string(pod).replace(pod.find('%'), 1, text); };
+  const Scenario s = read(with("proxyHeaders: {requestId: {disabled: true}}"));
+  EXPECT_EQ(findings(s), "");
+  ASSERT_EQ(s.mesh.proxy_configs.size(), 1u);
+  EXPECT_TRUE(
+      s.mesh.proxy_configs.begin()->second->root()["proxyHeaders"]["requestId"]["disabled"].boolean().value_or(false));
+  const Scenario wrong = read(with("a: [b"));
+  EXPECT_THAT(findings(wrong), HasSubstr("annotation proxy.istio.io/config, its line "));
+  EXPECT_FALSE(wrong.unreadable) << "the webhook refuses the pod; the rest is still judged";
+}
+
 TEST(ScenarioReader, ManifestsAloneAreAScenarioWithoutFlows) {
   const Scenario s =
       read_scenario_text("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: nn}\n", "m.yaml");

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
     const auto scenario = meshsim::scenarios::read_scenario({argv[i]});
     std::string error;
     for (const auto& d : scenario.diagnostics)
-      if (error.empty() && (d.code == "MSH0010" || d.code == "MSH0011" || d.code == "MSH0012")) error = format(d);
+      for (const char* code : {"MSH0010", "MSH0011", "MSH0012", "MSH0230", "MSH0231"})
+        if (error.empty() && d.code == code) error = format(d);
     std::cout << (error.empty() ? "good" : "bad") << '\t' << error << '\n';
   }
 }
