@@ -8,7 +8,7 @@ namespace {
 
 // Draws of a request: those of Purpose (choices.cpp) first.
 constexpr std::uint32_t kErrorDraw = 9, kCallDraw = 10, kAnswerDraw = 11;  // 8: retries.cpp
-constexpr std::uint32_t kServiceDraws = 16;  // from here on: services, numbered by step
+constexpr std::uint32_t kServiceDraws = 16;                                // from here on: services, numbered by step
 
 std::uint32_t clamp32(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ns, std::numeric_limits<std::uint32_t>::max()));

@@ -88,7 +88,7 @@ struct Scenario {
   std::vector<TimelineEvent> timeline;  // by time, then in the order of the file
   models::CostModel costs;              // defaults with the overrides of `costs`
   std::vector<models::Application> applications;
-  std::shared_ptr<const CallGraphBlock> call_graph;  // load() makes flows and applications of it
+  std::shared_ptr<const CallGraphBlock> call_graph;        // load() makes flows and applications of it
   std::vector<std::pair<std::string, double>> node_cores;  // `nodes`
   RunSettings run;
 
