@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QElapsedTimer>
 #include <QPainter>
+#include <QScrollBar>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -64,6 +65,13 @@ std::string thousand_workloads() {
            ".svc.cluster.local, port: 80 }, protocol: http }\n";
   }
   return out;
+}
+
+// Painted, and painted sharply.
+void show_graph(MainWindow& window) {
+  window.graph().viewport()->repaint();
+  while (!window.graph().settled()) QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 5);
+  window.graph().viewport()->repaint();
 }
 
 // The longest time between two beats of a timer while `work` runs.
@@ -129,27 +137,47 @@ int main(int argc, char** argv) {
     timer.start();
     window.session().apply(edit);
     wait_until_idle(window);
-    window.graph().viewport()->repaint();
+    show_graph(window);
     return static_cast<double>(timer.nsecsElapsed()) / 1e6;
   };
   report("flip a label, namespaces collapsed, to new graph", flip);
   window.action("expandAll")->trigger();
   wait_until_idle(window);
   report("flip a label, everything expanded, to new graph", flip);
-  report("repaint of the graph, whole (1,000 nodes, 3,000 edges)", [&] {
-    window.graph().zoom_to_fit();
+  const auto timed = [](const std::function<void()>& what) {
     QElapsedTimer timer;
     timer.start();
-    window.graph().viewport()->grab();
+    what();
     return static_cast<double>(timer.nsecsElapsed()) / 1e6;
-  });
-  report("repaint of the graph, readable part", [&] {
-    window.graph().zoom_reset();
-    QElapsedTimer timer;
-    timer.start();
-    window.graph().viewport()->grab();
-    return static_cast<double>(timer.nsecsElapsed()) / 1e6;
-  });
+  };
+  QWidget* port = window.graph().viewport();
+  for (const bool whole : {true, false}) {
+    const std::string part = whole ? "whole" : "readable part";
+    whole ? window.graph().zoom_to_fit() : window.graph().zoom_reset();
+    show_graph(window);
+    report(("graph, " + part + ": sharp edges after a zoom").c_str(), [&] {
+      window.graph().zoom_by(1.01);
+      return timed([&] { show_graph(window); });
+    });
+    // The worst of a hundred frames, each a step further or closer.
+    const auto frames = [&](const std::function<void(int)>& step) {
+      double worst = 0;
+      for (int i = 0; i < 100; ++i) {
+        step(i);
+        worst = std::max(worst, timed([&] { port->repaint(); }));
+        QApplication::processEvents();
+      }
+      return worst;
+    };
+    report(("graph, " + part + ": worst frame of 100 while panning").c_str(), [&] {
+      return frames([&](int i) {
+        auto* bar = window.graph().verticalScrollBar();
+        bar->setValue(bar->value() + (i < 50 ? 24 : -24));
+      });
+    });
+    report(("graph, " + part + ": worst frame of 100 while zooming").c_str(),
+           [&] { return frames([&](int i) { window.graph().zoom_by(i < 50 ? 1.02 : 1 / 1.02); }); });
+  }
   report("longest pause of the event loop during a flip", [&] { return longest_pause([&] { flip(); }); });
   std::vector<std::pair<double, double>> samples;
   for (int i = 0; i < 1'000'000; ++i) samples.emplace_back(i, std::sin(i * 1e-4) * 50 + i % 17);

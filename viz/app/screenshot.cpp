@@ -11,6 +11,7 @@
 
 #include "viz/app/main_window.h"
 #include "viz/app/preferences.h"
+#include "viz/graph/graph_view.h"
 #include "viz/panels/explorer.h"
 #include "viz/panels/filter_edit.h"
 
@@ -50,6 +51,9 @@ bool wait_until_idle(MainWindow& window, int milliseconds) {
     if (clock.elapsed() > milliseconds) return false;
   }
   settle();
+  // A picture of many edges is painted beside the window.
+  while (!window.graph().settled() && clock.elapsed() < milliseconds)
+    QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
   return true;
 }
 
@@ -87,7 +91,7 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
     target->setParent(nullptr);
     target->resize(wanted.size);
     target->show();
-    settle();
+    wait_until_idle(window);
     picture = target->grab();
     delete target;
   }
