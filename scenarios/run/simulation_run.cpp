@@ -24,6 +24,11 @@ std::optional<models::Verdict> intended_of(const ScenarioFlow& flow) {
 
 }  // namespace
 
+std::int64_t duration_of(const Scenario& scenario) {
+  const std::int64_t last = scenario.timeline.empty() ? 0 : scenario.timeline.back().at_ns;
+  return scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
+}
+
 bool has_traffic(const Scenario& scenario) {
   if (!scenario.timeline.empty() && !scenario.flows.empty()) return true;
   return std::any_of(scenario.flows.begin(), scenario.flows.end(), [](const ScenarioFlow& flow) {
@@ -61,8 +66,7 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
         call.index = static_cast<std::size_t>(it - input.flows.begin());
       }
   input.costs = scenario.costs;
-  const std::int64_t last = scenario.timeline.empty() ? 0 : scenario.timeline.back().at_ns;
-  input.duration_ns = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
+  input.duration_ns = duration_of(scenario);
   if (options.duration_ns) input.duration_ns = *options.duration_ns;
   input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
   input.sample_ns = scenario.run.sample_ns;

@@ -10,7 +10,7 @@ namespace meshsim::viz {
 namespace {
 
 constexpr std::size_t kPaintedAtOnce = 160;  // edges in sight that cost no noticeable time
-constexpr std::ptrdiff_t kMostMarked = 120;     // so many are painted on top of a cached picture
+constexpr std::ptrdiff_t kMostMarked = 120;  // so many are painted on top of a cached picture
 
 qreal distance_to_segment(const QPointF& p, const QPointF& a, const QPointF& b) {
   const QPointF d = b - a, r = p - a;

@@ -1,7 +1,7 @@
 #pragma once
-// EdgeLayer: all edges of the mesh graph as one item (thousands of items would be slow). Where few edges are in sight it
-// paints them itself; where there are many it shows what EdgeRenderer painted, moved and scaled until a sharper picture
-// arrives, and only what is marked or hovered on top.
+// EdgeLayer: all edges of the mesh graph as one item (thousands of items would be slow). Where few edges are in sight
+// it paints them itself; where there are many it shows what EdgeRenderer painted, moved and scaled until a sharper
+// picture arrives, and only what is marked or hovered on top.
 #include <QGraphicsItem>
 #include <optional>
 

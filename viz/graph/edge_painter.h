@@ -1,8 +1,8 @@
 #pragma once
 // EdgePainter: how edges look. An EdgeScene holds everything that is painted and shares nothing that changes, so that a
 // picture of thousands of edges can be made in a thread of its own.
-#include <QString>
 #include <QPainter>
+#include <QString>
 #include <atomic>
 #include <cstdint>
 #include <memory>

@@ -16,7 +16,7 @@
 namespace meshsim::viz {
 
 namespace {
-constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0, kReadable = 0.78;
+constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0, kReadable = 0.7;
 
 QString text(const std::string& s) { return QString::fromStdString(s); }
 }  // namespace
@@ -25,7 +25,8 @@ std::string edge_key(const MeshGraph& graph, const GraphEdge& edge) {
   return graph.nodes[edge.from].id + '|' + graph.nodes[edge.to].id + '|' + std::string(to_string(edge.word));
 }
 
-GraphView::GraphView(Session& session, QWidget* parent) : QGraphicsView(parent), session_(session), edges_(new EdgeLayer(renderer_)) {
+GraphView::GraphView(Session& session, QWidget* parent)
+    : QGraphicsView(parent), session_(session), edges_(new EdgeLayer(renderer_)) {
   setObjectName(QStringLiteral("graph"));
   setAccessibleName(tr("Mesh graph"));
   setAccessibleDescription(

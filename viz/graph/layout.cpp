@@ -68,6 +68,9 @@ class Layouter {
   std::size_t crossings(std::size_t upper, std::size_t lower) const;
   double stretch() const;
   void route(Layout& out) const;
+  bool wants_lane(std::size_t from, std::size_t to) const {
+    return rank_[to] > rank_[from] + 1 && drawn_.contains({from, to}) && !around_.contains({from, to});
+  }
 
   const MeshGraph& graph_;
   const EarlierOrder& earlier_;
@@ -76,9 +79,11 @@ class Layouter {
   std::vector<std::size_t> rank_;
   std::vector<double> middle_;  // of items
   std::vector<Group> groups_;
-  std::map<Ends, std::vector<std::size_t>> lanes_;  // by edge: its items, from left to right
-  std::vector<double> wide_, left_;                 // of columns
-  std::set<Ends> around_;                           // edges drawn as an arc around a waypoint
+  // By edge: its items, from left to right. Outside of boxes it passes freely, beside what stands there.
+  std::map<Ends, std::vector<std::size_t>> lanes_;
+  std::vector<double> wide_, left_;  // of columns
+  std::set<Ends> drawn_;             // edges, without those that only hold a waypoint between its ends
+  std::set<Ends> around_;            // edges drawn as an arc around a waypoint
 };
 
 Layouter::Layouter(const MeshGraph& graph, const EarlierOrder& earlier)
@@ -87,6 +92,7 @@ Layouter::Layouter(const MeshGraph& graph, const EarlierOrder& earlier)
   for (const GraphEdge& e : graph.edges) {
     if (e.from == e.to) continue;
     edges.emplace(e.from, e.to);
+    drawn_.emplace(e.from, e.to);
     // The waypoint that is passed by stands between the two ends.
     if (!e.skipped) continue;
     around_.emplace(e.from, e.to);
@@ -177,7 +183,8 @@ void Layouter::group() {
     groups_.push_back(std::move(g));
   }
   std::stable_sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) {
-    return std::make_tuple(a.earlier, a.first, b.last - b.first) < std::make_tuple(b.earlier, b.first, a.last - a.first);
+    return std::make_tuple(a.earlier, a.first, b.last - b.first) <
+           std::make_tuple(b.earlier, b.first, a.last - a.first);
   });
 }
 
@@ -185,12 +192,12 @@ void Layouter::group() {
 void Layouter::add_lanes(const std::set<Ends>& edges) {
   std::size_t wanted = 0;
   for (const auto& [from, to] : edges)
-    if (rank_[to] > rank_[from] + 1 && !around_.contains({from, to})) wanted += rank_[to] - rank_[from] - 1;
+    if (wants_lane(from, to)) wanted += rank_[to] - rank_[from] - 1;
   if (wanted > 3 * n_ + 60) return;  // more lanes than one could follow
   std::map<std::string, Group*> by_ns;
   for (Group& g : groups_) by_ns[g.ns] = &g;
   for (const auto& [from, to] : edges) {
-    if (rank_[to] <= rank_[from] + 1 || around_.contains({from, to})) continue;
+    if (!wants_lane(from, to)) continue;
     std::vector<std::size_t>& lane = lanes_[{from, to}];
     for (std::size_t c = rank_[from] + 1; c < rank_[to]; ++c) {
       Group* home = nullptr;
@@ -208,7 +215,6 @@ void Layouter::add_lanes(const std::set<Ends>& edges) {
       items_.push_back(std::move(item));
       rank_.push_back(c);
     }
-    if (lane.empty()) lanes_.erase({from, to});
   }
 }
 
@@ -326,7 +332,8 @@ void Layouter::order_boxes() {
           }
     g.earlier = (g.top + g.bottom) / 2 + (count > 0 ? sum / count : 0);
   }
-  std::stable_sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.earlier < b.earlier; });
+  std::stable_sort(groups_.begin(), groups_.end(),
+                   [](const Group& a, const Group& b) { return a.earlier < b.earlier; });
   place();
   if (stretch() < was) return;
   groups_ = before;

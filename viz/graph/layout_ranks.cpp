@@ -1,9 +1,10 @@
 #include "viz/graph/layout_ranks.h"
 
 #include <algorithm>
+#include <cmath>
+
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/strong_components.hpp>
-#include <cmath>
 
 namespace meshsim::viz {
 
@@ -16,10 +17,9 @@ std::vector<std::size_t> clumps_of(const Neighbours& next, std::size_t& count) {
   for (std::size_t v = 0; v < next.size(); ++v)
     for (const std::size_t t : next[v]) boost::add_edge(v, t, graph);
   std::vector<std::size_t> clump(next.size());
-  count = next.empty()
-              ? 0
-              : boost::strong_components(
-                    graph, boost::make_iterator_property_map(clump.begin(), boost::get(boost::vertex_index, graph)));
+  count = next.empty() ? 0
+                       : boost::strong_components(graph, boost::make_iterator_property_map(
+                                                             clump.begin(), boost::get(boost::vertex_index, graph)));
   return clump;
 }
 
@@ -90,8 +90,8 @@ Ranking rank_nodes(const Neighbours& next, const std::vector<bool>& first) {
   for (const auto& list : members) {
     std::size_t deep = 0;
     for (const std::size_t v : list) deep = std::max(deep, inner[v] + 1);
-    const auto most =
-        std::max<std::size_t>(2, static_cast<std::size_t>(std::ceil(1.5 * std::sqrt(static_cast<double>(list.size())))));
+    const auto most = std::max<std::size_t>(
+        2, static_cast<std::size_t>(std::ceil(1.5 * std::sqrt(static_cast<double>(list.size())))));
     if (deep > most)
       for (const std::size_t v : list) inner[v] = inner[v] * most / deep;
   }

@@ -44,7 +44,7 @@ struct Picture {
   MeshGraph graph;
   Layout layout;
   std::shared_ptr<const EdgeShapes> shapes;  // the curves of the edges
-  std::set<std::string> collapsed;  // what is collapsed now
+  std::set<std::string> collapsed;           // what is collapsed now
 };
 using PictureResult = std::shared_ptr<const Picture>;
 
