@@ -95,7 +95,7 @@ TEST_F(SpliceTest, NothingChangedIsTheSameText) { EXPECT_EQ(saved(open(kCommente
 
 TEST_F(SpliceTest, AScalarIsReplacedWhereItStands) {
   const std::string out = saved(open(kCommented)->with(mode("clients/deployment/web", "ambient")));
-  EXPECT_EQ(lines_only_in(out, kCommented), (std::vector<std::string>{"    mode: ambient   # for now"}));
+  EXPECT_EQ(lines_only_in(out, kCommented), (std::vector<std::string>{"    mode: \"ambient\"   # for now"}));
   EXPECT_EQ(lines_only_in(kCommented, out), (std::vector<std::string>{"    mode: sidecar   # for now"}));
 }
 
@@ -130,7 +130,7 @@ TEST_F(SpliceTest, PathsFollowTheFile) {
   bool lost = true;
   const std::string out = d->text((folder / "elsewhere").string(), &lost);
   EXPECT_FALSE(lost);
-  EXPECT_NE(out.find("  - ../app.yaml  # ours\n"), std::string::npos) << out;
+  EXPECT_NE(out.find("  - \"../app.yaml\"  # ours\n"), std::string::npos) << out;
 }
 
 TEST_F(SpliceTest, WhereItCannotBeDoneItSaysSo) {
