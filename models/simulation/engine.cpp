@@ -33,6 +33,7 @@ Engine::Engine(const SimulationInput& input, std::uint32_t replication, const Si
     statistics_[f].started_samples.resize(bins);
     statistics_[f].finished_samples.resize(bins);
     statistics_[f].latency_sum_samples.resize(bins);
+    statistics_[f].latency_samples.resize(bins);
   }
 }
 

@@ -533,6 +533,7 @@ void Engine::end(sim::Slot who, std::uint32_t outcome) {
   const std::size_t bin = std::min(sample, last);
   ++statistics.finished_samples[bin];
   statistics.latency_sum_samples[bin] += latency;
+  statistics.latency_samples.add(bin, latency);
   OutcomeCount& count = book_.outcomes(flow)[outcome];
   if (count.samples.empty()) count.samples.resize(last + 1);
   ++count.samples[std::min(static_cast<std::size_t>(r.start / sample_ns_), last)];

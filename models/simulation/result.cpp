@@ -52,6 +52,7 @@ void add(FlowStatistics& into, const FlowStatistics& other) {
   add(into.started_samples, other.started_samples);
   add(into.finished_samples, other.finished_samples);
   add(into.latency_sum_samples, other.latency_sum_samples);
+  into.latency_samples.merge(other.latency_samples);
   join(into.hops, other.hops, [](HopLatency& a, const HopLatency& b) {
     a.sojourn.merge(b.sojourn);
     a.queue_ns += b.queue_ns;

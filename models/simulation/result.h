@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "models/simulation/latency_intervals.h"
 #include "models/verdict/outcome.h"
 #include "sim/histogram.h"
 #include "sim/sim_time.h"
@@ -78,6 +79,7 @@ struct FlowStatistics {
   std::uint64_t bytes_to_server = 0, bytes_to_client = 0;  // TCP payload on the network, handshakes included
   std::vector<std::uint64_t> finished_samples;             // by interval of their end, warm-up included
   std::vector<std::uint64_t> latency_sum_samples;          // ns, of the same
+  LatencyIntervals latency_samples;                        // the same, as distributions
 };
 
 struct ProxyStatistics {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "scenarios/explore/question.h"
+#include "scenarios/explore/text_splice.h"
 #include "scenarios/explore/tree_edit.h"
 #include "scenarios/report/json_value.h"
 
@@ -55,7 +58,7 @@ fs::path folder_of(const Tree& tree, const fs::path& base) {
 }
 
 std::string moved(std::string_view path, const fs::path& from, const fs::path& to) {
-  if (path == "-" || fs::path(path).is_absolute()) return std::string(path);
+  if (path == "-" || from == to || fs::path(path).is_absolute()) return std::string(path);
   const bool folder = path.ends_with('/');
   std::string out = (from / path).lexically_normal().lexically_relative(to).generic_string();
   if (out.empty()) out = (from / path).lexically_normal().generic_string();
@@ -102,6 +105,13 @@ std::shared_ptr<const Tree> scenario_of(const Loaded& loaded, const std::vector<
   return builder.finish();
 }
 
+std::shared_ptr<const std::string> text_of_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return nullptr;
+  auto out = std::make_shared<std::string>(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  return file.bad() ? nullptr : out;
+}
+
 }  // namespace
 
 std::shared_ptr<const Document> Document::open(std::vector<std::string> paths, const ReadOptions& options) {
@@ -111,6 +121,11 @@ std::shared_ptr<const Document> Document::open(std::vector<std::string> paths, c
   auto loaded = std::make_shared<const Loaded>(load(out->paths_, options));
   out->tree_ = scenario_of(*loaded, out->paths_, options.base);
   out->asked_ = !loaded->scenario.declared;
+  if (!out->asked_ && loaded->scenario.tree != nullptr && !loaded->scenario.file.empty() &&
+      loaded->scenario.file != "-") {
+    out->written_ = loaded->scenario.tree;
+    out->source_ = text_of_file(fs::path(options.base) / loaded->scenario.tree->file());
+  }
   // Manifests bring no flows of their own: the questions are read like a user's.
   if (out->asked_) {
     auto with_questions = std::make_shared<Loaded>(*loaded);
@@ -142,7 +157,7 @@ std::shared_ptr<const Document> Document::with(const Edit& edit) const {
 
 std::shared_ptr<const Document> Document::opened() const { return opened_ ? opened_ : shared_from_this(); }
 
-std::string Document::text(const std::string& folder) const {
+std::string Document::text(const std::string& folder, bool* comments_lost) const {
   const fs::path from = folder_of(*tree_, options_.base), to = absolute_folder(folder);
   std::shared_ptr<const Tree> tree = tree_;
   if (tree->root()["manifests"].is_sequence())
@@ -168,6 +183,11 @@ std::string Document::text(const std::string& folder) const {
         b.end();
       });
     });
+  if (comments_lost != nullptr) *comments_lost = false;
+  if (source_ != nullptr) {
+    if (auto kept = spliced(*source_, *written_, *tree)) return *std::move(kept);
+    if (comments_lost != nullptr) *comments_lost = has_comments(*source_);
+  }
   return scenario_yaml(tree->root());
 }
 

@@ -28,20 +28,24 @@ class Document : public std::enable_shared_from_this<Document> {
   // Plain manifests: the flows are questions of meshsim (question.h), not of the user.
   bool asked_by_meshsim() const { return asked_; }
 
-  // The scenario as YAML for a file in `folder`: relative paths are made to fit.
-  std::string text(const std::string& folder) const;
+  // The scenario as YAML for a file in `folder`: relative paths are made to fit. What was not changed stays as it was
+  // written, with its comments; `comments_lost` (if asked for) says where that could not be done.
+  std::string text(const std::string& folder, bool* comments_lost = nullptr) const;
 
  private:
   std::vector<std::string> paths_;
   ReadOptions options_;
   std::vector<Edit> edits_;
   std::shared_ptr<const models::Tree> tree_;  // the scenario with all edits
+  // The scenario file as it was read, and the tree of it; no text for manifests and standard input.
+  std::shared_ptr<const models::Tree> written_;
+  std::shared_ptr<const std::string> source_;
   std::shared_ptr<const Loaded> loaded_;
   bool asked_ = false;
   std::shared_ptr<const Document> opened_;  // null: this one
 };
 
-// A scenario tree as YAML text in block style. Comments and layout of the original are not kept.
+// A value as YAML text in block style.
 std::string scenario_yaml(models::Node root);
 
 }  // namespace meshsim::scenarios

@@ -130,6 +130,25 @@ Json confidence(const SimulationResult& result, std::size_t flow) {
   return {{"meanNs", interval.mean}, {"halfWidthNs", interval.half_width}, {"level", 0.95}};
 }
 
+// By interval. `latencyBuckets` are pairs of bucket and count (models/simulation/latency_intervals.h), for merging;
+// the quantiles beside them are for people, null where no request ended.
+Json samples(const FlowStatistics& f) {
+  Json buckets = Json::array(), out;
+  out["started"] = f.started_samples;
+  out["finished"] = f.finished_samples;
+  out["latencyNs"] = f.latency_sum_samples;
+  const LatencyIntervals& latency = f.latency_samples;
+  for (const auto& [name, q] : {std::pair{"p50Ns", 0.5}, {"p90Ns", 0.9}, {"p99Ns", 0.99}}) {
+    Json list = Json::array();
+    for (std::size_t i = 0; i < latency.size(); ++i)
+      list.push_back(latency.count(i) > 0 ? Json(latency.quantile(i, q)) : Json());
+    out[name] = std::move(list);
+  }
+  for (std::size_t i = 0; i < latency.size(); ++i) buckets.push_back(latency.pairs(i));
+  out["latencyBuckets"] = std::move(buckets);
+  return out;
+}
+
 Json flow(const FlowStatistics& f, const SimulationResult& result, std::size_t index) {
   Json parts, hops = Json::array(), outcomes = Json::array();
   for (std::size_t i = 0; i < kTimeParts; ++i)
@@ -154,8 +173,7 @@ Json flow(const FlowStatistics& f, const SimulationResult& result, std::size_t i
           {"outcomes", std::move(outcomes)},
           {"bytesToServer", f.bytes_to_server},
           {"bytesToClient", f.bytes_to_client},
-          {"samples",
-           {{"started", f.started_samples}, {"finished", f.finished_samples}, {"latencyNs", f.latency_sum_samples}}}};
+          {"samples", samples(f)}};
 }
 
 FlowStatistics flow_of(const Json& value) {
@@ -178,6 +196,9 @@ FlowStatistics flow_of(const Json& value) {
   f.started_samples = samples.at("started").get<std::vector<std::uint64_t>>();
   f.finished_samples = samples.at("finished").get<std::vector<std::uint64_t>>();
   f.latency_sum_samples = samples.at("latencyNs").get<std::vector<std::uint64_t>>();
+  if (samples.contains("latencyBuckets"))
+    f.latency_samples =
+        LatencyIntervals::restore(samples.at("latencyBuckets").get<std::vector<std::vector<std::uint64_t>>>());
   return f;
 }
 

@@ -49,6 +49,11 @@ void check_nodes(const Scenario& scenario, const models::SimulationInput& input,
 
 }  // namespace
 
+std::int64_t duration_of(const Scenario& scenario) {
+  const std::int64_t last = scenario.timeline.empty() ? 0 : scenario.timeline.back().at_ns;
+  return scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
+}
+
 bool has_traffic(const Scenario& scenario) {
   if (!scenario.timeline.empty() && !scenario.flows.empty()) return true;
   return std::any_of(scenario.flows.begin(), scenario.flows.end(), [](const ScenarioFlow& flow) {
@@ -92,8 +97,7 @@ PreparedSimulation prepare_simulation(const Loaded& loaded, const SimulationOpti
   input.costs = scenario.costs;
   input.node_cores = scenario.node_cores;
   check_nodes(scenario, input, out.diagnostics);
-  const std::int64_t last = scenario.timeline.empty() ? 0 : scenario.timeline.back().at_ns;
-  input.duration_ns = scenario.run.duration_ns > 0 ? scenario.run.duration_ns : last + kDefaultDuration;
+  input.duration_ns = duration_of(scenario);
   if (options.duration_ns) input.duration_ns = *options.duration_ns;
   input.warmup_ns = std::min(scenario.run.warmup_ns, input.duration_ns);
   out.find_warm_up = scenario.run.find_warm_up;

@@ -25,6 +25,9 @@ struct SimulationOptions {
   std::function<void(double done, std::uint64_t requests)> progress;
 };
 
+// How long a scenario is simulated: its duration, or half a minute beyond the last change of its timeline.
+std::int64_t duration_of(const Scenario& scenario);
+
 // Anything to simulate: a flow with a rate, clients or a trace, or a timeline.
 bool has_traffic(const Scenario& scenario);
 

@@ -13,16 +13,8 @@ namespace {
 
 class SimulationTest : public WindowTest {
  protected:
-  // Ten simulated seconds; after four the waypoint's policy goes to sleep with its label.
   void open_and_simulate() {
-    const QString path = folder.filePath(QStringLiteral("traffic.yaml"));
-    std::string text = kShop;
-    for (auto at = text.find(", protocol: http"); at != std::string::npos; at = text.find(", protocol: http", at + 30))
-      text.insert(at, ", rate: 20/s");
-    text += "timeline:\n  - { at: 4s, label: shop/service/api, set: { istio.io/use-waypoint: null } }\n";
-    text += "run: { duration: 10s, seed: 7 }\n";
-    write(path, text);
-    open(path);
+    open(traffic());
     ASSERT_FALSE(window.session().result()->loaded().unreadable)
         << models::format(window.session().result()->loaded().diagnostics.front());
     window.action("simulate")->trigger();

@@ -50,7 +50,7 @@ flows:
 )";
 
 class WindowTest : public testing::Test {
- protected:
+ public:
   void open(const QString& path) {
     window.show();
     window.open({path});
@@ -59,6 +59,18 @@ class WindowTest : public testing::Test {
   QString shop() {
     const QString path = folder.filePath(QStringLiteral("shop.yaml"));
     write(path, kShop);
+    return path;
+  }
+  // The same with traffic: so many simulated seconds; after four the API leaves its waypoint.
+  QString traffic(int seconds = 10, int rate = 20) {
+    const QString path = folder.filePath(QStringLiteral("traffic.yaml"));
+    std::string text = kShop;
+    const std::string more = ", rate: " + std::to_string(rate) + "/s";
+    for (auto at = text.find(", protocol: http"); at != std::string::npos; at = text.find(", protocol: http", at + 30))
+      text.insert(at, more);
+    text += "timeline:\n  - { at: 4s, label: shop/service/api, set: { istio.io/use-waypoint: null } }\n";
+    text += "run: { duration: " + std::to_string(seconds) + "s, seed: 7 }\n";
+    write(path, text);
     return path;
   }
   void apply(const scenarios::Edit& edit) {

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <optional>
 
+#include <malloc.h>
+
 #include "viz/app/main_window.h"
 #include "viz/app/preferences.h"
 #include "viz/app/screenshot.h"
@@ -34,6 +36,9 @@ std::optional<QSize> size_of(const QString& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // glibc sweeps its lists of small free blocks whenever a large one is freed; a result holds millions of small ones,
+  // and judging a thousand workloads would spend half of its time there.
+  mallopt(M_MXFAST, 0);
   QApplication application(argc, argv);
   EnglishPlurals plurals;
   QCoreApplication::installTranslator(&plurals);

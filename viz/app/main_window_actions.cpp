@@ -13,6 +13,7 @@
 
 #include "models/mesh/profile.h"
 #include "scenarios/report/report.h"
+#include "scenarios/run/simulation_run.h"
 #include "viz/app/main_window.h"
 #include "viz/app/palette_dialog.h"
 #include "viz/app/preferences.h"
@@ -118,8 +119,17 @@ void MainWindow::make_actions() {
       [this] { session_.reload(); }, "run");
   command("simulate", tr("&Simulate"), QKeySequence(tr("F6")), tr("Run the traffic of the scenario over its timeline"),
           [this] { session_.simulate(); });
-  command("nextEvent", tr("Next &event of the timeline"), QKeySequence(tr("F4")),
-          tr("To the next change or border of a window"), [this] { timeline_->step_event(1); });
+  command("pause", tr("&Pause the simulation"), QKeySequence(tr("Shift+F6")), tr("Pause the simulation, or go on"),
+          [this] { session_.pause(!session_.paused()); })
+      ->setCheckable(true);
+  command("nextEvent", tr("One &event further"), QKeySequence(tr("F4")),
+          tr("To the next change or border of a window; simulates so far"), [this] { timeline_->step_event(1); });
+  command("runUntil", tr("Run &until\u2026"), QKeySequence(tr("Ctrl+F5")),
+          tr("Simulate up to a time or an entry of the timeline"), [this] {
+            auto* dialog = new RunUntilDialog(session_, *timeline_, this);
+            dialog->setAttribute(Qt::WA_DeleteOnClose);
+            dialog->open();
+          });
   command("timeline", tr("Show &timeline"), QKeySequence(tr("Ctrl+T")), tr("The simulated run over its time"), [this] {
     view(QStringLiteral("timeline"));
     timeline_->setFocus();
@@ -261,7 +271,8 @@ void MainWindow::make_menus() {
   add(go, {"ask", "", "nextFlow", "previousFlow", "nextHop", "previousHop", "nextFinding", "previousFinding", "",
            "back", "forward"});
   QMenu* run = menuBar()->addMenu(tr("&Run"));
-  add(run, {"run", "simulate", "stop", "", "nextEvent", "timeline", "", "compareOpened", "compare", "compareNone"});
+  add(run, {"run", "simulate", "pause", "stop", "", "nextEvent", "runUntil", "timeline", "", "compareOpened", "compare",
+            "compareNone"});
   QMenu* show = menuBar()->addMenu(tr("&View"));
   add(show,
       {"zoomIn", "zoomOut", "zoomReset", "zoomFit", "layout", "", "ztunnels", "idle", "collapseAll", "expandAll", ""});
@@ -321,7 +332,12 @@ void MainWindow::refresh_actions() {
     action(QString::fromLatin1(name))->setEnabled(open);
   action(QStringLiteral("stop"))->setEnabled(session_.busy() || session_.simulating());
   action(QStringLiteral("simulate"))->setEnabled(open && !session_.simulating());
-  action(QStringLiteral("nextEvent"))->setEnabled(session_.simulated() != nullptr);
+  const bool traffic =
+      open && !session_.result()->loaded().unreadable && scenarios::has_traffic(session_.result()->loaded().scenario);
+  action(QStringLiteral("nextEvent"))->setEnabled(traffic && !session_.simulating());
+  action(QStringLiteral("runUntil"))->setEnabled(traffic && !session_.simulating());
+  action(QStringLiteral("pause"))->setEnabled(session_.simulating());
+  action(QStringLiteral("pause"))->setChecked(session_.paused());
   action(QStringLiteral("compareNone"))->setEnabled(!session_.compared_with().isEmpty());
   const bool flow = session_.selection().kind == Selection::Kind::Flow;
   action(QStringLiteral("nextHop"))->setEnabled(flow);

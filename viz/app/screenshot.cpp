@@ -11,6 +11,8 @@
 
 #include "viz/app/main_window.h"
 #include "viz/app/preferences.h"
+#include "viz/charts/registry.h"
+#include "viz/graph/graph_view.h"
 #include "viz/panels/explorer.h"
 #include "viz/panels/filter_edit.h"
 
@@ -45,11 +47,14 @@ QString apply_edit(MainWindow& window, const QString& text) {
 bool wait_until_idle(MainWindow& window, int milliseconds) {
   QElapsedTimer clock;
   clock.start();
-  while (window.session().busy() || window.session().simulating()) {
+  while (window.session().busy() || window.session().simulating() || !window.session().steps().empty()) {
     QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
     if (clock.elapsed() > milliseconds) return false;
   }
   settle();
+  // A picture of many edges is painted beside the window.
+  while (!window.graph().settled() && clock.elapsed() < milliseconds)
+    QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
   return true;
 }
 
@@ -60,7 +65,9 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
   if (window.session().result() != nullptr) window.restore_default_layout();
   for (const QString& edit : wanted.edits)
     if (QString problem = apply_edit(window, edit); !problem.isEmpty()) return problem;
-  if (wanted.simulate) {
+  bool simulate = wanted.simulate || wanted.view == QLatin1String("timeline");
+  for (const ChartEntry& entry : chart_entries()) simulate = simulate || (entry.simulated && entry.name == wanted.view);
+  if (simulate && window.session().result() != nullptr) {
     window.session().simulate();
     if (!wait_until_idle(window, 600'000)) return QObject::tr("The simulation took too long.");
   }
@@ -87,7 +94,7 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
     target->setParent(nullptr);
     target->resize(wanted.size);
     target->show();
-    settle();
+    wait_until_idle(window);
     picture = target->grab();
     delete target;
   }

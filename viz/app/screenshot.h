@@ -16,7 +16,7 @@ struct Screenshot {
   QStringList select;  // "flow:NAME", "node:ID", "policy:KIND NS/NAME"
   QStringList edits;   // "namespace/shop=ambient", "AuthorizationPolicy shop/viewer=disabled"
   QString find;
-  bool simulate = false;
+  bool simulate = false;  // views of a simulated run do without being told
 };
 
 // Waits for the result, takes the picture, writes it. An error text, or empty.

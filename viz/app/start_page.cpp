@@ -50,7 +50,7 @@ StartPage::StartPage(QWidget* parent)
   shipped_->setIndentation(14);
   recent_->setSpacing(3);
   auto* inner = new QWidget(this);
-  inner->setMaximumWidth(1080);
+  inner->setMaximumWidth(1500);
   auto* grid = new QGridLayout(inner);
   grid->setSpacing(10);
   grid->addWidget(title, 0, 0, 1, 2);

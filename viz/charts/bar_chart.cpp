@@ -7,6 +7,7 @@
 #include <QHorizontalBarSeries>
 #include <QHorizontalStackedBarSeries>
 #include <QLegendMarker>
+#include <QLineSeries>
 #include <QPainter>
 #include <QToolTip>
 #include <QValueAxis>
@@ -47,16 +48,25 @@ class BarDrawing : public ChartDrawing {
     auto* categories = new QBarCategoryAxis;
     categories->append(names);
     auto* values = new QValueAxis;
-    values->setRange(0, std::max(1.0, most));
+    if (data_.limit) most = std::max(most, *data_.limit);
+    values->setRange(0, most > 0 ? most : 1);
     values->applyNiceNumbers();
-    values->setLabelFormat(most >= 10 || data_.stacked ? QStringLiteral("%.0f") : QStringLiteral("%.3g"));
+    values->setLabelFormat(QStringLiteral("%g"));
     values->setTitleText(QString::fromStdString(data_.value_title));
     chart->addAxis(categories, Qt::AlignLeft);
     chart->addAxis(values, Qt::AlignBottom);
     bars->attachAxis(categories);
     bars->attachAxis(values);
+    if (data_.limit) {
+      limit_ = new QLineSeries;
+      limit_->setName(QString::fromStdString(data_.limit_name));
+      limit_->replace(QList<QPointF>{{*data_.limit, -0.5}, {*data_.limit, static_cast<double>(count) - 0.5}});
+      chart->addSeries(limit_);
+      limit_->attachAxis(categories);
+      limit_->attachAxis(values);
+    }
     chart->legend()->setMarkerShape(QLegend::MarkerShapeRectangle);
-    chart->legend()->setVisible(data_.series.size() > 1);
+    chart->legend()->setVisible(data_.series.size() > 1 || data_.limit);
     QObject::connect(bars, &QAbstractBarSeries::clicked, view_.get(),
                      [this](int index, QBarSet* set) { pick(index, set); });
     QObject::connect(bars, &QAbstractBarSeries::hovered, view_.get(), [this](bool on, int index, QBarSet* set) {
@@ -71,11 +81,15 @@ class BarDrawing : public ChartDrawing {
 
   QWidget* widget() override { return view_.get(); }
   TextTable table() const override { return table_of(data_); }
+  FlowSet flows_at(int row, int column) const override {
+    return viz::flows_at(data_, static_cast<std::size_t>(row), static_cast<std::size_t>(column));
+  }
   std::string finding() const override { return data_.finding; }
   bool empty() const override { return data_.categories.empty() || data_.series.empty(); }
   void render(QPainter& painter, const QSize& size) override { render_chart(*view_, painter, size); }
   void set_theme() override {
     theme_chart(*view_->chart());
+    if (limit_ != nullptr) limit_->setPen(QPen(theme().bypassed, 2, Qt::DashLine));
     for (std::size_t i = 0; i < sets_.size(); ++i) {
       sets_[i]->setBrush(brush_of(data_.series[i].look));
       sets_[i]->setPen(QPen(colour_of(data_.series[i].look), 1));
@@ -94,6 +108,7 @@ class BarDrawing : public ChartDrawing {
   BarData data_;
   std::unique_ptr<QChartView> view_;
   std::vector<QBarSet*> sets_;
+  QLineSeries* limit_ = nullptr;
 };
 
 }  // namespace

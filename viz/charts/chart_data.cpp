@@ -41,6 +41,30 @@ TextTable table_of(const LineData& data) {
   return out;
 }
 
+FlowSet flows_at(const BarData& data, std::size_t row, std::size_t column) {
+  FlowSet out;
+  for (std::size_t s = 0; s < data.series.size(); ++s)  // the name of a category stands for all of its bars
+    if ((column == 0 || column == s + 1) && row < data.series[s].flows.size())
+      out.insert(data.series[s].flows[row].begin(), data.series[s].flows[row].end());
+  return out;
+}
+
+FlowSet flows_at(const MatrixData& data, std::size_t row, std::size_t column) {
+  FlowSet out;
+  if (row >= data.cells.size()) return out;
+  for (std::size_t c = 0; c < data.cells[row].size(); ++c)
+    if (column == 0 || column == c + 1) out.insert(data.cells[row][c].flows.begin(), data.cells[row][c].flows.end());
+  return out;
+}
+
+FlowSet flows_at(const LineData& data, std::size_t row, std::size_t) {
+  for (const LineData::Series& s : data.series) {
+    if (row < s.points.size()) return s.flows;
+    row -= s.points.size();
+  }
+  return {};
+}
+
 std::string csv_of(const TextTable& table) {
   const auto cell = [](const std::string& text) {
     if (text.find_first_of(",\"\n\r") == std::string::npos) return text;

@@ -33,6 +33,8 @@ struct BarData {
   };
   std::vector<Series> series;
   bool stacked = true;
+  std::optional<double> limit;  // a line across all bars: what there is at most
+  std::string limit_name;
 };
 
 struct MatrixData {
@@ -60,6 +62,11 @@ struct LineData {
   };
   std::vector<Series> series;
   std::vector<std::pair<std::string, double>> thresholds;  // horizontal, labelled
+  struct Band {
+    std::size_t lower = 0, upper = 0;  // two series, drawn as one area
+    std::string name;
+  };
+  std::vector<Band> bands;
 };
 
 // The same as rows of text: for the table view and for CSV.
@@ -71,6 +78,11 @@ TextTable table_of(const BarData& data);
 TextTable table_of(const MatrixData& data);
 TextTable table_of(const LineData& data);
 std::string csv_of(const TextTable& table);
+
+// The flows behind a cell of that table; empty where there are none.
+FlowSet flows_at(const BarData& data, std::size_t row, std::size_t column);
+FlowSet flows_at(const MatrixData& data, std::size_t row, std::size_t column);
+FlowSet flows_at(const LineData& data, std::size_t row, std::size_t column);
 
 // At most two points (least and greatest) for each of `columns` equal stretches of x: what a screen can show of a
 // million samples. Points must be sorted by x.

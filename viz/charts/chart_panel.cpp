@@ -61,6 +61,10 @@ ChartPanel::ChartPanel(const QString& name, Make make, const QString& none, QWid
   box->setSpacing(2);
   box->addLayout(top);
   box->addWidget(pages_, 1);
+  connect(table_, &QTableWidget::cellActivated, this, [this](int row, int column) {
+    if (drawing_ == nullptr || !drawing_->chosen) return;
+    drawing_->chosen(drawing_->flows_at(row, column), table_->item(row, 0)->text().toStdString());
+  });
   connect(table_button_, &QToolButton::toggled, this, &ChartPanel::show_table);
   connect(export_button_, &QToolButton::clicked, this, &ChartPanel::export_wanted);
 }

@@ -20,6 +20,7 @@ class ChartDrawing {
   virtual ~ChartDrawing() = default;
   virtual QWidget* widget() = 0;
   virtual TextTable table() const = 0;
+  virtual FlowSet flows_at(int row, int column) const = 0;  // behind a cell of the table
   virtual std::string finding() const = 0;
   virtual bool empty() const = 0;
   // At this size in logical pixels, whatever the size on the screen.

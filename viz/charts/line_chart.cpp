@@ -1,5 +1,6 @@
 // Lines with Qt Charts. A chart never gets raw samples: at most two points for each of a thousand columns, handed over
 // with replace() (appending to a series that is in a chart is quadratic in Qt 6.4).
+#include <QAreaSeries>
 #include <QChart>
 #include <QChartView>
 #include <QLegend>
@@ -36,11 +37,15 @@ class LineDrawing : public ChartDrawing {
         top = std::max(top, y);
         points << QPointF(data_.log_x ? std::max(x, 1e-9) : x, y);
       }
-      auto* line = new QLineSeries;
+      auto* line = new QLineSeries(view_.get());
       line->setName(QString::fromStdString(s.name));
       line->replace(points);
-      chart->addSeries(line);
       lines_.push_back(line);
+      const auto n = lines_.size() - 1;
+      if (std::any_of(data_.bands.begin(), data_.bands.end(),
+                      [n](const LineData::Band& b) { return b.lower == n || b.upper == n; }))
+        continue;  // an edge of an area, which shows it
+      chart->addSeries(line);
       QObject::connect(line, &QXYSeries::clicked, view_.get(), [this, n = lines_.size() - 1] {
         if (chosen) chosen(data_.series[n].flows, data_.series[n].name);
       });
@@ -51,6 +56,15 @@ class LineDrawing : public ChartDrawing {
                                                .arg(at.x(), 0, 'g', 4)
                                                .arg(QString::fromStdString(data_.y_title))
                                                .arg(at.y(), 0, 'g', 4));
+      });
+    }
+    for (const LineData::Band& band : data_.bands) {
+      auto* area = new QAreaSeries(lines_[band.upper], lines_[band.lower]);
+      area->setName(QString::fromStdString(band.name));
+      chart->addSeries(area);
+      areas_.push_back(area);
+      QObject::connect(area, &QAreaSeries::clicked, view_.get(), [this, n = band.upper] {
+        if (chosen) chosen(data_.series[n].flows, data_.series[n].name);
       });
     }
     for (const auto& [name, value] : data_.thresholds) {
@@ -73,8 +87,18 @@ class LineDrawing : public ChartDrawing {
       x = axis;
     } else {
       auto* axis = new QValueAxis;
-      axis->setRange(left < 1e300 ? left : 0, right > left ? right : left + 1);
-      axis->applyNiceNumbers();
+      // Ticks at round numbers, and no empty stretch behind the last point.
+      if (left >= 1e300) left = right = 0;
+      if (left > 0 && left < (right - left) / 10) left = 0;
+      right = std::max(right, left + 1e-9);
+      const double rough = (right - left) / 7, power = std::pow(10, std::floor(std::log10(rough)));
+      double step = power;
+      for (const double nice : {2.0, 5.0, 10.0})
+        if (step < rough) step = power * nice;
+      axis->setRange(left, right);
+      axis->setTickType(QValueAxis::TicksDynamic);
+      axis->setTickAnchor(0);
+      axis->setTickInterval(step);
       axis->setLabelFormat(QStringLiteral("%g"));
       x = axis;
     }
@@ -90,13 +114,18 @@ class LineDrawing : public ChartDrawing {
       series->attachAxis(x);
       series->attachAxis(y);
     }
-    chart->legend()->setMarkerShape(QLegend::MarkerShapeFromSeries);
+    // The shape of an area is drawn empty.
+    chart->legend()->setMarkerShape(data_.bands.empty() ? QLegend::MarkerShapeFromSeries
+                                                        : QLegend::MarkerShapeRectangle);
     chart->legend()->setVisible(data_.series.size() + data_.thresholds.size() > 1);
     set_theme();
   }
 
   QWidget* widget() override { return view_.get(); }
   TextTable table() const override { return table_of(data_); }
+  FlowSet flows_at(int row, int column) const override {
+    return viz::flows_at(data_, static_cast<std::size_t>(row), static_cast<std::size_t>(column));
+  }
   std::string finding() const override { return data_.finding; }
   bool empty() const override { return data_.series.empty(); }
   void render(QPainter& painter, const QSize& size) override { render_chart(*view_, painter, size); }
@@ -105,6 +134,12 @@ class LineDrawing : public ChartDrawing {
     for (std::size_t i = 0; i < lines_.size(); ++i)
       lines_[i]->setPen(
           QPen(series_colour(data_.series[i].number), 2, data_.series[i].dashed ? Qt::DashLine : Qt::SolidLine));
+    for (std::size_t i = 0; i < areas_.size(); ++i) {
+      QColor colour = series_colour(data_.series[data_.bands[i].upper].number);
+      areas_[i]->setPen(QPen(colour, 1));
+      colour.setAlphaF(0.28F);
+      areas_[i]->setBrush(colour);
+    }
     for (QLineSeries* line : thresholds_) line->setPen(QPen(theme().bypassed, 1.5, Qt::DashLine));
   }
 
@@ -112,6 +147,7 @@ class LineDrawing : public ChartDrawing {
   LineData data_;
   std::unique_ptr<QChartView> view_;
   std::vector<QLineSeries*> lines_, thresholds_;
+  std::vector<QAreaSeries*> areas_;
 };
 
 }  // namespace

@@ -1,9 +1,14 @@
 // Matrices and heat maps: Qt Charts has none, and a table is reachable by keyboard.
+#include <QAbstractButton>
+#include <QHBoxLayout>
 #include <QHeaderView>
+#include <QLabel>
 #include <QPainter>
 #include <QTableWidget>
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <vector>
 
 #include "viz/charts/chart_panel.h"
 #include "viz/charts/chart_style.h"
@@ -12,9 +17,51 @@ namespace meshsim::viz {
 
 namespace {
 
+// Columns and rows grow with the window, to twice what their text needs.
+class FillingTable : public QTableWidget {
+ public:
+  void set_natural(std::vector<int> widths) {
+    natural_ = std::move(widths);
+    fill();
+  }
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override {
+    QTableWidget::resizeEvent(event);
+    fill();
+  }
+
+ private:
+  static constexpr int kRow = 28;
+  void fill() {
+    const int sum = std::accumulate(natural_.begin(), natural_.end(), 0), rows = rowCount() * kRow;
+    if (sum == 0 || rows == 0) return;
+    const double wide = std::clamp(
+                     static_cast<double>(width() - verticalHeader()->sizeHint().width() - 2 * frameWidth() - 2) / sum,
+                     1.0, 2.0),
+                 high = std::clamp(static_cast<double>(viewport()->height() - 1) / rows, 1.0, 2.0);
+    for (int c = 0; c < columnCount(); ++c)
+      setColumnWidth(c, static_cast<int>(natural_[static_cast<std::size_t>(c)] * wide));
+    verticalHeader()->setDefaultSectionSize(static_cast<int>(kRow * high));
+  }
+  std::vector<int> natural_;
+};
+
+// Which axis is which, in the corner that a table leaves empty.
+void label_corner(QTableWidget& table, const QString& text) {
+  auto* corner = table.findChild<QAbstractButton*>(QString(), Qt::FindDirectChildrenOnly);
+  if (corner == nullptr || text.isEmpty()) return;
+  auto* label = new QLabel(text, corner);
+  auto* box = new QHBoxLayout(corner);
+  box->setContentsMargins(6, 0, 6, 0);
+  box->addWidget(label);
+  corner->setAccessibleName(text);
+  table.verticalHeader()->setMinimumWidth(label->sizeHint().width() + 14);
+}
+
 class MatrixDrawing : public ChartDrawing {
  public:
-  explicit MatrixDrawing(MatrixData data) : data_(std::move(data)), table_(std::make_unique<QTableWidget>()) {
+  explicit MatrixDrawing(MatrixData data) : data_(std::move(data)), table_(std::make_unique<FillingTable>()) {
     QTableWidget& t = *table_;
     t.setEditTriggers(QAbstractItemView::NoEditTriggers);
     t.setSelectionMode(QAbstractItemView::SingleSelection);
@@ -28,7 +75,7 @@ class MatrixDrawing : public ChartDrawing {
     t.setHorizontalHeaderLabels(columns);
     t.setVerticalHeaderLabels(rows);
     t.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    t.verticalHeader()->setDefaultSectionSize(28);
+    t.verticalHeader()->setMinimumSectionSize(20);
     for (int r = 0; r < t.rowCount(); ++r)
       for (int c = 0; c < t.columnCount(); ++c) {
         const MatrixData::Cell& cell = data_.cells[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
@@ -44,7 +91,10 @@ class MatrixDrawing : public ChartDrawing {
         t.setItem(r, c, item);
       }
     t.resizeColumnsToContents();
-    for (int c = 0; c < t.columnCount(); ++c) t.setColumnWidth(c, std::clamp(t.columnWidth(c) + 16, 92, 260));
+    std::vector<int> widths;
+    for (int c = 0; c < t.columnCount(); ++c) widths.push_back(std::clamp(t.columnWidth(c) + 16, 92, 260));
+    table_->set_natural(std::move(widths));
+    label_corner(t, QString::fromStdString(data_.corner));
     QObject::connect(&t, &QTableWidget::cellClicked, &t, [this](int r, int c) { pick(r, c); });
     QObject::connect(&t, &QTableWidget::cellActivated, &t, [this](int r, int c) { pick(r, c); });
     set_theme();
@@ -52,6 +102,9 @@ class MatrixDrawing : public ChartDrawing {
 
   QWidget* widget() override { return table_.get(); }
   TextTable table() const override { return table_of(data_); }
+  FlowSet flows_at(int row, int column) const override {
+    return viz::flows_at(data_, static_cast<std::size_t>(row), static_cast<std::size_t>(column));
+  }
   std::string finding() const override { return data_.finding; }
   bool empty() const override { return data_.rows.empty() || data_.columns.empty(); }
   void render(QPainter& painter, const QSize& size) override {
@@ -88,7 +141,7 @@ class MatrixDrawing : public ChartDrawing {
              data_.rows[static_cast<std::size_t>(r)] + ", " + data_.columns[static_cast<std::size_t>(c)]);
   }
   MatrixData data_;
-  std::unique_ptr<QTableWidget> table_;
+  std::unique_ptr<FillingTable> table_;
 };
 
 }  // namespace

@@ -4,9 +4,8 @@
 #include <array>
 #include <map>
 
-#include <fmt/format.h>
-
 #include "viz/graph/facts.h"
+#include "viz/look/words.h"
 
 namespace meshsim::viz {
 
@@ -28,7 +27,7 @@ void each_outcome(const Analysis& analysis, const Visit& visit) {
 
 std::string path_class(const Outcome& o) {
   std::string out = path_text(o);
-  if (o.answered_by || o.denied_by) out += o.denied_by ? " (refused)" : " (answered)";
+  if (o.answered_by || o.denied_by) out += o.denied_by ? words(" (refused)") : words(" (answered)");
   return out;
 }
 
@@ -36,14 +35,14 @@ std::string path_class(const Outcome& o) {
 
 BarData policies_by_point(const Analysis& analysis) {
   BarData out;
-  out.title = "Policy decisions by enforcement point";
-  out.value_title = "flows";
+  out.title = words("Policy decisions by enforcement point");
+  out.value_title = words("flows");
   std::map<std::string, std::map<PolicyStatus, FlowSet>> points;
   each_outcome(analysis, [&](std::size_t flow, const Outcome& o) {
     for (const PolicyFinding& f : o.policies) {
       if (f.status == PolicyStatus::NotApplicable) continue;
-      const std::string point = f.at ? std::string(to_string(*f.at)) + (f.at_name.empty() ? "" : ' ' + f.at_name)
-                                     : std::string("at no point");
+      const std::string point =
+          f.at ? std::string(to_string(*f.at)) + (f.at_name.empty() ? "" : ' ' + f.at_name) : words("at no point");
       points[point][f.status].insert(flow);
     }
   });
@@ -63,14 +62,14 @@ BarData policies_by_point(const Analysis& analysis) {
     }
     if (any) out.series.push_back(std::move(series));
   }
-  out.finding = fmt::format("{} enforcement points; policies are bypassed by {} flows", points.size(), bypassed);
+  out.finding = worded("{} enforcement points; policies are bypassed by {} flows", points.size(), bypassed);
   return out;
 }
 
 MatrixData policy_by_path(const Analysis& analysis) {
   MatrixData out;
-  out.title = "Policies on each kind of path";
-  out.corner = "policy";
+  out.title = words("Policies on each kind of path");
+  out.corner = words("policy");
   std::map<std::string, std::map<std::string, std::map<PolicyStatus, FlowSet>>> all;
   std::set<std::string> paths;
   each_outcome(analysis, [&](std::size_t flow, const Outcome& o) {
@@ -94,29 +93,29 @@ MatrixData policy_by_path(const Analysis& analysis) {
       cell.empty = false;
       cell.look.status = worst->first;
       cell.flows = worst->second;
-      cell.text = fmt::format("{} {}", to_string(worst->first), worst->second.size());
+      cell.text = worded("{} {}", to_string(worst->first), worst->second.size());
       for (const auto& [status, flows] : it->second)
-        cell.tip += fmt::format("{}{}: {} flows", cell.tip.empty() ? "" : "\n", to_string(status), flows.size());
+        cell.tip += worded("{}{}: {} flows", cell.tip.empty() ? "" : "\n", to_string(status), flows.size());
       alarming += worst->first == PolicyStatus::Bypassed || worst->first == PolicyStatus::Open ? 1 : 0;
     }
   }
-  out.finding = fmt::format("{} policies on {} kinds of path; {} cells are bypassed or open", out.rows.size(),
-                            out.columns.size(), alarming);
+  out.finding = worded("{} policies on {} kinds of path; {} cells are bypassed or open", out.rows.size(),
+                       out.columns.size(), alarming);
   return out;
 }
 
 MatrixData telemetry_coverage(const Analysis& analysis) {
   MatrixData out;
-  out.title = "Telemetry coverage";
-  out.corner = "path";
-  const std::array<std::string, 8> signals = {"requests, source",
-                                              "requests, destination",
-                                              "requests, waypoint",
-                                              "TCP, source",
-                                              "TCP, destination",
-                                              "access log",
-                                              "spans",
-                                              "nothing lost"};
+  out.title = words("Telemetry coverage");
+  out.corner = words("path");
+  const std::array<std::string, 8> signals = {words("requests, source"),
+                                              words("requests, destination"),
+                                              words("requests, waypoint"),
+                                              words("TCP, source"),
+                                              words("TCP, destination"),
+                                              words("access log"),
+                                              words("spans"),
+                                              words("nothing lost")};
   out.columns.assign(signals.begin(), signals.end());
   struct Row {
     double all = 0;
@@ -152,27 +151,27 @@ MatrixData telemetry_coverage(const Analysis& analysis) {
       MatrixData::Cell& cell = cells.emplace_back();
       cell.empty = false;
       cell.share = row.all > 0 ? row.with[i] / row.all : 0;
-      cell.text = fmt::format("{:.0f} %", *cell.share * 100);
-      cell.tip = fmt::format("{}: {} of {:.4g} flows", out.columns[i], row.flows[i].size(), row.all);
+      cell.text = worded("{:.0f} %", *cell.share * 100);
+      cell.tip = worded("{}: {} of {:.4g} flows", out.columns[i], row.flows[i].size(), row.all);
       cell.flows = row.flows[i];
     }
   }
-  out.finding = fmt::format("{} kinds of path and the signals they emit", out.rows.size());
+  out.finding = worded("{} kinds of path and the signals they emit", out.rows.size());
   return out;
 }
 
 BarData verdicts_compared(const Analysis& analysis) {
   BarData out;
   out.stacked = false;
-  out.title = analysis.compared ? "Verdicts before and after" : "Verdicts";
-  out.value_title = "flows";
+  out.title = analysis.compared ? words("Verdicts before and after") : words("Verdicts");
+  out.value_title = words("flows");
   std::map<Verdict, FlowSet> now;
   for (std::size_t f = 0; f < analysis.run.flows.size(); ++f)
     now[scenarios::worst_verdict(analysis.run.flows[f].result)].insert(f);
   std::vector<Verdict> shown;
   for (const Verdict v : kVerdicts)
     if (now.contains(v) || analysis.verdicts_before.contains(v)) shown.push_back(v);
-  BarData::Series before{"before", {}, {}, {}}, after{"after", {}, {}, {}};
+  BarData::Series before{words("before"), {}, {}, {}}, after{words("after"), {}, {}, {}};
   before.look.number = 0;
   after.look.number = 1;
   after.look.hatched = true;
@@ -184,20 +183,20 @@ BarData verdicts_compared(const Analysis& analysis) {
     after.values.push_back(static_cast<double>(now[v].size()));
     after.flows.push_back(now[v]);
   }
-  if (!analysis.compared) after.name = "flows";
+  if (!analysis.compared) after.name = words("flows");
   // Side by side, the first series stands lowest: what was before is read first.
   out.series.push_back(std::move(after));
   if (analysis.compared) out.series.push_back(std::move(before));
   out.finding = analysis.compared
-                    ? fmt::format("{} of {} flows differ", analysis.changes.changes.size(), analysis.changes.compared)
-                    : fmt::format("{} flows", analysis.run.flows.size());
+                    ? worded("{} of {} flows differ", analysis.changes.changes.size(), analysis.changes.compared)
+                    : worded("{} flows", analysis.run.flows.size());
   return out;
 }
 
 MatrixData verdict_transitions(const Analysis& analysis) {
   MatrixData out;
-  out.title = "From verdict to verdict";
-  out.corner = "before \\ after";
+  out.title = words("From verdict to verdict");
+  out.corner = words("before \\ after");
   std::map<std::string, std::pair<std::string, std::string>> changed;
   for (const scenarios::FlowChange& change : analysis.changes.changes)
     for (const scenarios::FieldChange& field : change.fields)
@@ -224,11 +223,11 @@ MatrixData verdict_transitions(const Analysis& analysis) {
       cell.empty = false;
       cell.flows = it->second;
       cell.text = std::to_string(it->second.size());
-      cell.tip = fmt::format("{} before, {} after: {} flows", from, to, it->second.size());
+      cell.tip = worded("{} before, {} after: {} flows", from, to, it->second.size());
       if (from != to) cell.look.status = PolicyStatus::Bypassed;
     }
   }
-  out.finding = fmt::format("{} flows have another verdict", changed.size());
+  out.finding = worded("{} flows have another verdict", changed.size());
   return out;
 }
 

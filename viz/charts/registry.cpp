@@ -23,16 +23,17 @@ std::vector<ChartEntry> chart_entries() {
       {QStringLiteral("chart-transitions"), tr("Verdict changes"),
        [](const Analysis& a) { return draw_matrix(verdict_transitions(a)); }, no_flow},
       {QStringLiteral("chart-latency"), tr("Latency"),
-       [](const Analysis& a) { return draw_lines(latency_distribution(a)); }, no_run},
+       [](const Analysis& a) { return draw_lines(latency_distribution(a)); }, no_run, true},
       {QStringLiteral("chart-over-time"), tr("Over time"),
-       [](const Analysis& a) { return draw_lines(latency_over_time(a)); }, no_run},
+       [](const Analysis& a) { return draw_lines(latency_over_time(a)); }, no_run, true},
       {QStringLiteral("chart-parts"), tr("Where time goes"),
-       [](const Analysis& a) { return draw_bars(time_by_part(a)); }, no_run},
-      {QStringLiteral("chart-hops"), tr("Hops"), [](const Analysis& a) { return draw_bars(time_by_hop(a)); }, no_run},
+       [](const Analysis& a) { return draw_bars(time_by_part(a)); }, no_run, true},
+      {QStringLiteral("chart-hops"), tr("Hops"), [](const Analysis& a) { return draw_bars(time_by_hop(a)); }, no_run,
+       true},
       {QStringLiteral("chart-reporters"), tr("Reporters"),
-       [](const Analysis& a) { return draw_lines(requests_by_reporter(a)); }, no_run},
+       [](const Analysis& a) { return draw_lines(requests_by_reporter(a)); }, no_run, true},
       {QStringLiteral("chart-utilisation"), tr("Utilisation"),
-       [](const Analysis& a) { return draw_bars(utilisation(a)); }, no_run},
+       [](const Analysis& a) { return draw_bars(utilisation(a)); }, no_run, true},
   };
 }
 

@@ -10,7 +10,8 @@ struct ChartEntry {
   QString name;   // of --view and of the dock: "chart-points"
   QString title;  // of its tab
   ChartPanel::Make make;
-  QString none;  // what to say when there is nothing to draw
+  QString none;            // what to say when there is nothing to draw
+  bool simulated = false;  // shows a simulated run
 };
 std::vector<ChartEntry> chart_entries();
 

@@ -1,21 +1,16 @@
 #include "viz/graph/edge_layer.h"
 
-#include <QFontMetricsF>
-#include <QPainter>
+#include <QCoreApplication>
 #include <QStyleOptionGraphicsItem>
+#include <algorithm>
 #include <cmath>
-#include <map>
-
-#include "viz/look/theme.h"
 
 namespace meshsim::viz {
 
 namespace {
 
-constexpr qreal kBadgeScale = 0.55;  // below this zoom glyphs are left out
-constexpr qreal kLabelScale = 0.8;
-
-QPointF toward(const QPointF& a, const QPointF& b, qreal share) { return a + (b - a) * share; }
+constexpr std::size_t kPaintedAtOnce = 160;  // edges in sight that cost no noticeable time
+constexpr std::ptrdiff_t kMostMarked = 120;  // so many are painted on top of a cached picture
 
 qreal distance_to_segment(const QPointF& p, const QPointF& a, const QPointF& b) {
   const QPointF d = b - a, r = p - a;
@@ -25,88 +20,44 @@ qreal distance_to_segment(const QPointF& p, const QPointF& a, const QPointF& b) 
   return std::hypot(off.x(), off.y());
 }
 
-void arrow(QPainter& p, const QPointF& tip, const QPointF& tail, qreal size) {
-  const qreal angle = std::atan2(tip.y() - tail.y(), tip.x() - tail.x());
-  QPolygonF head;
-  head << tip << tip - QPointF(std::cos(angle - 0.45), std::sin(angle - 0.45)) * size
-       << tip - QPointF(std::cos(angle + 0.45), std::sin(angle + 0.45)) * size;
-  p.drawPolygon(head);
-}
-
 }  // namespace
 
-EdgeLayer::EdgeLayer() {
+EdgeLayer::EdgeLayer(EdgeRenderer& renderer) : renderer_(renderer), scene_(std::make_shared<EdgeScene>()) {
   setZValue(1);
   setAcceptedMouseButtons(Qt::NoButton);
+  setFlag(ItemUsesExtendedStyleOption);  // else the exposed area is always the whole graph
 }
 
-EdgeLayer::Curve EdgeLayer::curve_of(const GraphEdge& edge, qreal shift) const {
-  Curve out;
-  const Place& a = layout_->nodes[edge.from];
-  const Place& b = layout_->nodes[edge.to];
-  const bool back = b.x < a.right();  // a call against the reading direction
-  const QPointF start(a.right(), a.middle() + shift), end(back ? b.right() : b.x, b.middle() + shift);
-  out.path.moveTo(start);
-  if (edge.skipped && !back) {
-    const Place& w = layout_->nodes[*edge.skipped];
-    const bool above = (start.y() + end.y()) / 2 <= w.middle();
-    const QPointF top((w.x + w.right()) / 2, above ? w.y - 24 + shift : w.bottom() + 24 + shift);
-    const qreal reach = (w.right() - w.x) / 2 + 30;
-    out.path.cubicTo(toward(start, {top.x(), start.y()}, 0.5), top - QPointF(reach, 0), top);
-    out.path.cubicTo(top + QPointF(reach, 0), toward(end, {top.x(), end.y()}, 0.5), end);
-    out.middle = top;
-    out.missing.moveTo(start);
-    const qreal mid = w.middle();
-    out.missing.cubicTo({(start.x() + w.x) / 2, start.y()}, {(start.x() + w.x) / 2, mid}, {w.x, mid});
-    out.missing.moveTo(w.right(), mid);
-    out.missing.cubicTo({(end.x() + w.right()) / 2, mid}, {(end.x() + w.right()) / 2, end.y()}, end);
-  } else if (back) {
-    const qreal far = std::max(a.right(), b.right()) + 46 + std::abs(a.y - b.y) * 0.06;
-    out.path.cubicTo({far, start.y()}, {far, end.y()}, end);
-    out.middle = out.path.pointAtPercent(0.5);
-  } else {
-    const qreal bend = std::max(36.0, (end.x() - start.x()) * 0.5);
-    out.path.cubicTo({start.x() + bend, start.y()}, {end.x() - bend, end.y()}, end);
-    // Near the source, where lines that meet at a service are still apart.
-    out.middle = out.path.pointAtPercent(edge.stops ? 0.62 : 0.5);
-  }
-  out.tip = end;
-  out.tail = out.path.pointAtPercent(0.93);
-  const auto polygons = out.path.toSubpathPolygons();
-  if (!polygons.isEmpty()) out.line = polygons.first();
-  out.bounds = out.path.boundingRect().united(out.missing.boundingRect()).adjusted(-14, -14, 14, 14);
-  return out;
+EdgeScene& EdgeLayer::change() {
+  scene_ = std::make_shared<EdgeScene>(*scene_);
+  update();
+  return *scene_;
 }
 
-void EdgeLayer::set_graph(const MeshGraph* graph, const Layout* layout) {
+void EdgeLayer::set_picture(PictureResult picture) {
   prepareGeometryChange();
-  graph_ = graph;
-  layout_ = layout;
-  curves_.clear();
-  bounds_ = {};
+  EdgeScene& now = change();
+  now.picture = std::move(picture);
+  now.theme = theme();
+  now.skips = QCoreApplication::translate("EdgeLayer", "skips %1");
+  const std::size_t count = now.picture == nullptr ? 0 : now.picture->graph.edges.size();
+  now.presence.assign(count, Presence::Shown);
+  now.marked.assign(count, false);
+  now.any_marked = false;
   hovered_.reset();
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> together, seen;
-  for (const GraphEdge& e : graph->edges) ++together[{e.from, e.to}];
-  for (const GraphEdge& e : graph->edges) {
-    const auto count = together[{e.from, e.to}];
-    const auto nth = seen[{e.from, e.to}]++;
-    const qreal shift = (static_cast<qreal>(nth) - static_cast<qreal>(count - 1) / 2) * 11;
-    curves_.push_back(curve_of(e, shift));
-    bounds_ = bounds_.united(curves_.back().bounds);
-  }
-  presence_.assign(curves_.size(), Presence::Shown);
-  set_marked(std::vector<bool>(curves_.size(), false));
+  bounds_ = now.picture == nullptr ? QRectF() : now.picture->shapes->bounds;
+  if (now.picture == nullptr) cached_ = {};
 }
 
 void EdgeLayer::set_presence(std::vector<Presence> presence) {
-  presence_ = std::move(presence);
-  update();
+  if (presence != scene_->presence) change().presence = std::move(presence);
 }
 
 void EdgeLayer::set_marked(std::vector<bool> marked) {
-  marked_ = std::move(marked);
-  any_marked_ = std::find(marked_.begin(), marked_.end(), true) != marked_.end();
-  update();
+  if (marked == scene_->marked) return;
+  EdgeScene& now = change();
+  now.any_marked = std::find(marked.begin(), marked.end(), true) != marked.end();
+  now.marked = std::move(marked);
 }
 
 void EdgeLayer::set_hovered(std::optional<std::size_t> edge) {
@@ -115,12 +66,22 @@ void EdgeLayer::set_hovered(std::optional<std::size_t> edge) {
   update();
 }
 
+void EdgeLayer::theme_changed() {
+  if (scene_->picture != nullptr) change().theme = theme();
+}
+
+void EdgeLayer::take(const EdgePicture& picture) {
+  cached_ = picture;
+  update();
+}
+
 std::optional<std::size_t> EdgeLayer::edge_at(const QPointF& at, qreal reach) const {
   std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < curves_.size(); ++i) {
-    if (presence_[i] == Presence::Hidden || !curves_[i].bounds.contains(at)) continue;
-    for (int k = 0; k + 1 < curves_[i].line.size(); ++k) {
-      const qreal d = distance_to_segment(at, curves_[i].line[k], curves_[i].line[k + 1]);
+  for (std::size_t i = 0; i < scene_->presence.size(); ++i) {
+    const EdgeShape& shape = scene_->shape(i);
+    if (scene_->presence[i] == Presence::Hidden || !shape.bounds.contains(at)) continue;
+    for (int k = 0; k + 1 < shape.line.size(); ++k) {
+      const qreal d = distance_to_segment(at, shape.line[k], shape.line[k + 1]);
       if (d > reach) continue;
       reach = d;
       best = i;
@@ -129,82 +90,55 @@ std::optional<std::size_t> EdgeLayer::edge_at(const QPointF& at, qreal reach) co
   return best;
 }
 
-void EdgeLayer::paint_edge(QPainter& p, std::size_t i, qreal scale) const {
-  const GraphEdge& e = graph_->edges[i];
-  const Curve& c = curves_[i];
-  const Theme& t = theme();
-  const bool strong = marked_[i] || hovered_ == i;
-  qreal opacity = presence_[i] == Presence::Faded ? 0.1 : 1.0;
-  if (any_marked_ && !strong && presence_[i] == Presence::Shown) opacity = e.word == EdgeClass::Structure ? 0.35 : 0.4;
-  p.setOpacity(opacity);
-  const QColor colour = t.colour(e.word);
-  if (!c.missing.isEmpty() && scale > 0.3) {
-    QPen missing(t.unknown, 1.2, Qt::DotLine);
-    p.setPen(missing);
-    p.setBrush(Qt::NoBrush);
-    p.drawPath(c.missing);
-  }
-  const bool hbone = e.transport == models::Transport::Hbone || e.transport == models::Transport::DoubleHbone;
-  const bool mtls = e.transport == models::Transport::Mtls || e.transport == models::Transport::Tls;
-  qreal width = e.word == EdgeClass::Structure ? 1.0 : hbone ? 4.4 : mtls ? 2.2 : 1.3;
-  if (e.word == EdgeClass::Denied) width += 0.8;
-  if (strong) width += 1.4;
-  QPen pen(colour, width, line_style(e.word), Qt::FlatCap, Qt::RoundJoin);
-  if (pen.style() == Qt::DashLine) pen.setDashPattern({hbone ? 3.2 : 5.0, hbone ? 1.8 : 3.0});
-  p.setPen(pen);
-  p.setBrush(Qt::NoBrush);
-  p.drawPath(c.path);
-  if (hbone && scale > 0.35) {  // two thin lines: a tunnel
-    p.setPen(QPen(t.base, width - 3.0, Qt::SolidLine, Qt::FlatCap));
-    p.drawPath(c.path);
-  }
-  if (e.word == EdgeClass::Structure) return;
-  p.setPen(QPen(colour, 1));
-  p.setBrush(colour);
-  if (!e.stops) arrow(p, c.tip, c.tail, strong ? 12 : 10);
-  if (scale < kBadgeScale) return;
-  const QPointF place = e.stops ? toward(c.tail, c.tip, 0.2) : c.middle;
-  const bool wants_badge = e.word != EdgeClass::Allowed;
-  if (wants_badge) {
-    p.setPen(QPen(t.base, 1.5));
-    p.setBrush(colour);
-    p.drawEllipse(place, 9, 9);
-    p.setPen(t.ink_on(colour));
-    QFont font = p.font();
-    font.setPointSizeF(8.5);
-    font.setBold(true);
-    p.setFont(font);
-    p.drawText(QRectF(place.x() - 9, place.y() - 9.5, 18, 18), Qt::AlignCenter, glyph(e.word));
-  }
-  if (e.skipped && scale >= kLabelScale) {
-    const QString label = QCoreApplication::translate("EdgeLayer", "skips %1")
-                              .arg(QString::fromStdString(graph_->nodes[*e.skipped].label));
-    QFont font = p.font();
-    font.setBold(false);
-    font.setPointSizeF(8.5);
-    p.setFont(font);
-    const QFontMetricsF metrics(font);
-    const QRectF box(place.x() + 13, place.y() - 9, metrics.horizontalAdvance(label) + 10, 18);
-    p.setPen(Qt::NoPen);
-    p.setBrush(t.base);
-    p.drawRoundedRect(box, 4, 4);
-    p.setPen(colour);
-    p.drawText(box, Qt::AlignCenter, label);
-  }
+bool EdgeLayer::marked_apart() const {
+  return std::count(scene_->marked.begin(), scene_->marked.end(), true) <= kMostMarked;
 }
 
-void EdgeLayer::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget*) {
-  if (graph_ == nullptr) return;
+void EdgeLayer::paint_cached(QPainter& painter, const QRectF& area, qreal scale, qreal ratio) {
+  const bool fits = cached_.job.scene == scene_ && std::abs(cached_.job.scale - scale) < 1e-9 &&
+                    cached_.job.ratio == ratio && cached_.job.area.contains(area);
+  const bool asked = asked_ == scene_ && std::abs(asked_scale_ - scale) < 1e-9 && asked_area_.contains(area);
+  if (!fits && !asked) {
+    // Half a window more on each side, so that panning finds something; cut to whole pixels.
+    const QRectF wide = area.adjusted(-area.width() / 2, -area.height() / 2, area.width() / 2, area.height() / 2) &
+                        bounds_.adjusted(-4, -4, 4, 4).united(area);
+    const QTransform world = painter.worldTransform();
+    EdgeJob job;
+    job.scene = asked_ = scene_;
+    job.area = asked_area_ = world.inverted().mapRect(QRectF(world.mapRect(wide).toAlignedRect()));
+    job.scale = asked_scale_ = scale;
+    job.ratio = ratio;
+    job.marked = !marked_apart();
+    renderer_.request(std::move(job));
+  }
+  if (cached_.image.isNull()) return;
+  painter.save();
+  if (std::abs(cached_.job.scale - scale) < 1e-9) {
+    const QPointF corner = painter.worldTransform().map(cached_.job.area.topLeft());
+    painter.setWorldTransform(QTransform());
+    painter.drawImage(QPointF(std::round(corner.x()), std::round(corner.y())), cached_.image);
+  } else {
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+    painter.drawImage(cached_.job.area, cached_.image);
+  }
+  painter.restore();
+}
+
+void EdgeLayer::paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) {
+  const EdgeScene& scene = *scene_;
+  if (scene.picture == nullptr) return;
   const qreal scale = QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform());
-  painter->setRenderHint(QPainter::Antialiasing, curves_.size() < 1500 || scale > 0.4);
-  const QRectF& exposed = option->exposedRect;
-  // Quiet edges first, what matters on top.
-  for (const bool on_top : {false, true})
-    for (std::size_t i = 0; i < curves_.size(); ++i) {
-      const bool top = marked_[i] || hovered_ == i || graph_->edges[i].word == EdgeClass::Bypassed;
-      if (top != on_top || presence_[i] == Presence::Hidden || !curves_[i].bounds.intersects(exposed)) continue;
-      paint_edge(*painter, i, scale);
-    }
+  const QRectF area = option->exposedRect;
+  const bool many = count_edges(scene, area, kPaintedAtOnce + 1) > kPaintedAtOnce;
+  if (widget == nullptr || !many) {
+    paint_edges(*painter, scene, area, scale, true);
+  } else {
+    paint_cached(*painter, area, scale, painter->device()->devicePixelRatioF());
+    for (std::size_t i = 0; scene.any_marked && marked_apart() && i < scene.marked.size(); ++i)
+      if (scene.marked[i] && scene.presence[i] != Presence::Hidden && scene.shape(i).reaches(area))
+        paint_edge(*painter, scene, i, scale, true);
+  }
+  if (hovered_ && scene.presence[*hovered_] != Presence::Hidden) paint_edge(*painter, scene, *hovered_, scale, true);
   painter->setOpacity(1);
 }
 

@@ -1,50 +1,47 @@
 #pragma once
-// EdgeLayer: all edges of the mesh graph as one item (thousands of items would be slow), and the bypassed hops: an arc
-// around the waypoint, and the way through it that is not taken.
+// EdgeLayer: all edges of the mesh graph as one item (thousands of items would be slow). Where few edges are in sight
+// it paints them itself; where there are many it shows what EdgeRenderer painted, moved and scaled until a sharper
+// picture arrives, and only what is marked or hovered on top.
 #include <QGraphicsItem>
-#include <QPainterPath>
 #include <optional>
-#include <vector>
 
-#include "viz/graph/layout.h"
+#include "viz/graph/edge_renderer.h"
 
 namespace meshsim::viz {
 
-enum class Presence { Shown, Faded, Hidden };
-
 class EdgeLayer : public QGraphicsItem {
  public:
-  EdgeLayer();
-  void set_graph(const MeshGraph* graph, const Layout* layout);
+  explicit EdgeLayer(EdgeRenderer& renderer);
+  void set_picture(PictureResult picture);
   void set_presence(std::vector<Presence> presence);
-  void set_marked(std::vector<bool> marked);  // drawn strongly: the selection and what belongs to it
+  void set_marked(std::vector<bool> marked);
   void set_hovered(std::optional<std::size_t> edge);
+  void theme_changed();
+  void take(const EdgePicture& picture);
 
   // The edge nearest to `at` within `reach` scene units.
   std::optional<std::size_t> edge_at(const QPointF& at, qreal reach) const;
   QRectF boundingRect() const override { return bounds_; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
-  const QPainterPath& path(std::size_t edge) const { return curves_[edge].path; }
-  QPointF badge_place(std::size_t edge) const { return curves_[edge].middle; }
+  const QPainterPath& path(std::size_t edge) const { return scene_->shape(edge).path; }
+  QPointF badge_place(std::size_t edge) const { return scene_->shape(edge).middle; }
+  // What is painted now is what should be: nothing is on its way.
+  bool sharp() const { return !renderer_.busy(); }
 
  private:
-  struct Curve {
-    QPainterPath path, missing;  // missing: through the waypoint that is passed by
-    QPolygonF line;              // flattened, for hit tests
-    QPointF middle, tip, tail;
-    QRectF bounds;
-  };
-  Curve curve_of(const GraphEdge& edge, qreal shift) const;
-  void paint_edge(QPainter& p, std::size_t i, qreal scale) const;
+  EdgeScene& change();  // a copy where a renderer may still read the last one
+  // Marked edges are painted on top of the cached picture, unless there are too many.
+  bool marked_apart() const;
+  void paint_cached(QPainter& painter, const QRectF& area, qreal scale, qreal ratio);
 
-  const MeshGraph* graph_ = nullptr;
-  const Layout* layout_ = nullptr;
-  std::vector<Curve> curves_;
-  std::vector<Presence> presence_;
-  std::vector<bool> marked_;
+  EdgeRenderer& renderer_;
+  std::shared_ptr<EdgeScene> scene_;
+  EdgePicture cached_;
+  std::shared_ptr<const EdgeScene> asked_;  // the last job
+  QRectF asked_area_;
+  qreal asked_scale_ = 0;
   std::optional<std::size_t> hovered_;
-  bool any_marked_ = false;
   QRectF bounds_;
 };
 

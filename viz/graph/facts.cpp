@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "viz/look/words.h"
+
 namespace meshsim::viz {
 
 using namespace models;
@@ -199,7 +201,7 @@ std::string request_text(const Flow& flow) {
 std::string path_text(const Outcome& outcome) {
   std::string out;
   for (const Hop& hop : outcome.hops) out += (out.empty() ? "" : " › ") + std::string(to_string(hop.proxy));
-  return out.empty() ? "no proxy" : out;
+  return out.empty() ? words("no proxy") : out;
 }
 
 }  // namespace meshsim::viz

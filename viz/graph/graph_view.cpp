@@ -16,7 +16,7 @@
 namespace meshsim::viz {
 
 namespace {
-constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0, kReadable = 0.78;
+constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0, kReadable = 0.7;
 
 QString text(const std::string& s) { return QString::fromStdString(s); }
 }  // namespace
@@ -25,7 +25,8 @@ std::string edge_key(const MeshGraph& graph, const GraphEdge& edge) {
   return graph.nodes[edge.from].id + '|' + graph.nodes[edge.to].id + '|' + std::string(to_string(edge.word));
 }
 
-GraphView::GraphView(Session& session, QWidget* parent) : QGraphicsView(parent), session_(session) {
+GraphView::GraphView(Session& session, QWidget* parent)
+    : QGraphicsView(parent), session_(session), edges_(new EdgeLayer(renderer_)) {
   setObjectName(QStringLiteral("graph"));
   setAccessibleName(tr("Mesh graph"));
   setAccessibleDescription(
@@ -40,6 +41,8 @@ GraphView::GraphView(Session& session, QWidget* parent) : QGraphicsView(parent),
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setMinimumSize(320, 240);
+  scene_.addItem(edges_);
+  connect(&renderer_, &EdgeRenderer::finished, this, [this](const EdgePicture& picture) { edges_->take(picture); });
   connect(&session, &Session::result_changed, this, &GraphView::rebuild);
   connect(&session, &Session::picture_changed, this, &GraphView::rebuild);
   connect(&session, &Session::selection_changed, this, &GraphView::update_marks);
@@ -49,12 +52,13 @@ void GraphView::rebuild() {
   const bool first = picture_ == nullptr || session_.result() == nullptr;
   const QTransform before = transform();
   const QPointF centre = mapToScene(viewport()->rect().center());
-  scene_.clear();
+  for (QGraphicsItem* item : scene_.items())
+    if (item != edges_) delete item;
   nodes_.clear();
-  edges_ = nullptr;
   matches_.clear();
   picture_ = session_.picture();
   result_ = session_.result();
+  edges_->set_picture(picture_);
   if (picture_ == nullptr) return;
   const MeshGraph& graph = picture_->graph;
   for (const NamespaceBox& box : picture_->layout.boxes) {
@@ -68,9 +72,6 @@ void GraphView::rebuild() {
     item->set_mode_word(words.join("  "));
     scene_.addItem(item);
   }
-  edges_ = new EdgeLayer;
-  edges_->set_graph(&picture_->graph, &picture_->layout);
-  scene_.addItem(edges_);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     nodes_.push_back(new NodeItem(graph.nodes[i], picture_->layout.nodes[i], i));
     scene_.addItem(nodes_.back());
@@ -160,7 +161,7 @@ std::optional<std::size_t> GraphView::selected_edge() const {
 }
 
 void GraphView::update_marks() {
-  if (picture_ == nullptr || edges_ == nullptr) return;
+  if (picture_ == nullptr) return;
   const MeshGraph& graph = picture_->graph;
   const auto node = selected_node(), edge = selected_edge();
   std::vector<bool> marked(graph.edges.size(), false), related(graph.nodes.size(), false);
@@ -258,7 +259,6 @@ std::optional<std::size_t> GraphView::node_at(const QPoint& at) const {
 }
 
 std::optional<std::size_t> GraphView::edge_at(const QPoint& at) const {
-  if (edges_ == nullptr) return std::nullopt;
   return edges_->edge_at(mapToScene(at), 7 / transform().m11());
 }
 
@@ -288,7 +288,7 @@ void GraphView::mouseMoveEvent(QMouseEvent* event) {
   }
   const auto node = node_at(event->pos());
   const auto edge = node ? std::nullopt : edge_at(event->pos());
-  if (edges_ != nullptr) edges_->set_hovered(edge);
+  edges_->set_hovered(edge);
   viewport()->setCursor(node || edge ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
@@ -413,7 +413,9 @@ void GraphView::resizeEvent(QResizeEvent* event) {
 
 void GraphView::changeEvent(QEvent* event) {
   QGraphicsView::changeEvent(event);
-  if (event->type() == QEvent::PaletteChange) scene_.update();
+  if (event->type() != QEvent::PaletteChange) return;
+  edges_->theme_changed();
+  scene_.update();
 }
 
 QString GraphView::tooltip_of_node(std::size_t node) const {

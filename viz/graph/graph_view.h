@@ -35,6 +35,8 @@ class GraphView : public QGraphicsView {
   // Tests and screenshots.
   const std::vector<NodeItem*>& node_items() const { return nodes_; }
   EdgeLayer& edges() { return *edges_; }
+  // False while a sharper picture of the edges is on its way.
+  bool settled() const { return edges_->sharp(); }
   void select_node(std::size_t node);
   void select_edge(std::size_t edge);
   void toggle_namespace(const std::string& ns);
@@ -74,8 +76,9 @@ class GraphView : public QGraphicsView {
   std::optional<std::size_t> neighbour(std::size_t node, int dx, int dy) const;
 
   Session& session_;
+  EdgeRenderer renderer_;
   QGraphicsScene scene_;
-  EdgeLayer* edges_ = nullptr;
+  EdgeLayer* edges_;
   std::vector<NodeItem*> nodes_;
   PictureResult picture_;  // what is drawn
   Result result_;

@@ -12,6 +12,7 @@ namespace meshsim::viz {
 namespace {
 
 constexpr qreal kTextScale = 0.42;  // below this zoom a node is a coloured block
+constexpr qreal kBlockScale = 0.25;
 
 QPolygonF shape_of(NodeKind kind, const QRectF& r) {
   const auto at = [&](qreal x, qreal y) { return QPointF(r.left() + x * r.width(), r.top() + y * r.height()); };
@@ -108,6 +109,13 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
     border.setStyle(Qt::DashLine);
   p.setPen(border);
   p.setBrush(unused_waypoint ? t.window : t.raised);
+  if (scale < kBlockScale) {  // corners would not be seen
+    p.setRenderHint(QPainter::Antialiasing, false);
+    border.setCosmetic(true);
+    border.setWidthF(selected_ ? 2 : 1);
+    p.setPen(border);
+    return p.drawRect(frame());
+  }
   p.drawRoundedRect(frame(), node_.kind == NodeKind::Service ? 3 : 8, node_.kind == NodeKind::Service ? 3 : 8);
   if (scale < kTextScale) return;
   paint_kind(p, QRectF(12, (height_ - 20) / 2, 20, 20), node_.kind, QString::fromStdString(node_.mode));
@@ -117,15 +125,18 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   QFont small = p.font();
   small.setPointSizeF(8);
   const QRectF text(42, 5, width_ - 48, height_ - 10);
+  if (label_.isNull()) {
+    label_ = QFontMetricsF(bold).elidedText(QString::fromStdString(node_.label), Qt::ElideMiddle, text.width());
+    detail_ = QFontMetricsF(small).elidedText(QString::fromStdString(node_.detail), Qt::ElideRight, text.width());
+  }
   p.setFont(bold);
   p.setPen(unused_waypoint ? t.dim : t.text);
   p.drawText(QRectF(text.left(), text.top(), text.width(), text.height() / 2), Qt::AlignLeft | Qt::AlignVCenter,
-             QFontMetricsF(bold).elidedText(QString::fromStdString(node_.label), Qt::ElideMiddle, text.width()));
+             label_);
   p.setFont(small);
   p.setPen(t.dim);
   p.drawText(QRectF(text.left(), text.top() + text.height() / 2, text.width(), text.height() / 2),
-             Qt::AlignLeft | Qt::AlignVCenter,
-             QFontMetricsF(small).elidedText(QString::fromStdString(node_.detail), Qt::ElideRight, text.width()));
+             Qt::AlignLeft | Qt::AlignVCenter, detail_);
   const auto badge = [&](const QString& words, const QColor& colour, qreal right, qreal top) {
     const QFontMetricsF metrics(small);
     const QRectF box(right - metrics.horizontalAdvance(words) - 12, top, metrics.horizontalAdvance(words) + 12, 17);
@@ -155,29 +166,41 @@ void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*
   p.setBrush(t.tint(t.dark ? QColor(0x3a, 0x40, 0x48) : QColor(0xe9, 0xee, 0xf4), 0.55));
   p.drawRoundedRect(QRectF(0, 0, box_.place.width, box_.place.height), 10, 10);
   const qreal scale = QStyleOptionGraphicsItem::levelOfDetailFromTransform(p.worldTransform());
-  // The name stays readable when the picture is small, as far as the box has room for it.
-  QFont font = p.font();
-  const qreal room = box_.place.width - 24;
-  font.setPointSizeF(std::clamp(9.5 / scale, 9.5, 22.0));
-  font.setBold(true);
-  const QString name = QString::fromStdString(box_.ns);
-  while (font.pointSizeF() > 9.5 && QFontMetricsF(font).horizontalAdvance(name) > room)
-    font.setPointSizeF(font.pointSizeF() - 1);
-  p.setFont(font);
+  fit(scale, p.font());
+  p.setFont(font_);
   p.setPen(t.text);
-  const QFontMetricsF metrics(font);
-  const qreal high = std::max(26.0, metrics.height() + 4);
-  const QString shown = metrics.elidedText(name, Qt::ElideRight, room);
-  p.drawText(QRectF(12, 2, room, high), Qt::AlignLeft | Qt::AlignVCenter, shown);
-  const qreal used = metrics.horizontalAdvance(shown) + 10;
-  if (mode_.isEmpty() || scale < kTextScale) return;
+  const qreal room = box_.place.width - 24;
+  p.drawText(QRectF(12, 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_);
+  if (shown_mode_.isEmpty()) return;
   QFont small = p.font();
   small.setPointSizeF(8);
   small.setBold(false);
   p.setFont(small);
   p.setPen(t.dim);
-  p.drawText(QRectF(12 + used, 2, room - used, high), Qt::AlignLeft | Qt::AlignVCenter,
-             QFontMetricsF(small).elidedText(mode_, Qt::ElideRight, room - used));
+  p.drawText(QRectF(12 + used_, 2, room - used_, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_mode_);
+}
+
+// The name stays readable when the picture is small, as far as the box has room for it.
+void BoxItem::fit(qreal scale, const QFont& plain) {
+  if (scale == fitted_scale_) return;
+  fitted_scale_ = scale;
+  font_ = plain;
+  font_.setPointSizeF(std::clamp(9.5 / scale, 9.5, 22.0));
+  font_.setBold(true);
+  const qreal room = box_.place.width - 24;
+  const QString name = QString::fromStdString(box_.ns);
+  while (font_.pointSizeF() > 9.5 && QFontMetricsF(font_).horizontalAdvance(name) > room)
+    font_.setPointSizeF(font_.pointSizeF() - 1);
+  const QFontMetricsF metrics(font_);
+  high_ = std::max(26.0, metrics.height() + 4);
+  shown_ = metrics.elidedText(name, Qt::ElideRight, room);
+  used_ = metrics.horizontalAdvance(shown_) + 10;
+  shown_mode_.clear();
+  if (mode_.isEmpty() || scale < kTextScale) return;
+  QFont small = font_;
+  small.setPointSizeF(8);
+  small.setBold(false);
+  shown_mode_ = QFontMetricsF(small).elidedText(mode_, Qt::ElideRight, room - used_);
 }
 
 }  // namespace meshsim::viz

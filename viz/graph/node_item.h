@@ -1,6 +1,7 @@
 #pragma once
 // NodeItem: one node of the mesh graph. The shape on its left tells the kind, the mark in it the dataplane mode.
 // BoxItem: a namespace.
+#include <QFont>
 #include <QGraphicsItem>
 
 #include "viz/graph/edge_layer.h"
@@ -29,6 +30,7 @@ class NodeItem : public QGraphicsItem {
   std::size_t index_;
   Presence presence_ = Presence::Shown;
   bool selected_ = false, related_ = false, quiet_ = false, changed_ = false;
+  QString label_, detail_;  // as they fit; measured when first painted
 };
 
 class BoxItem : public QGraphicsItem {
@@ -45,6 +47,12 @@ class BoxItem : public QGraphicsItem {
  private:
   NamespaceBox box_;
   QString mode_;
+  // The name as it fits at the zoom it was last painted at: measuring text costs more than painting it.
+  qreal fitted_scale_ = 0;
+  QFont font_;
+  QString shown_, shown_mode_;
+  qreal high_ = 0, used_ = 0;
+  void fit(qreal scale, const QFont& plain);
 };
 
 // The shape of a kind with its mode, inside `area`; also for legends and trees.

@@ -20,7 +20,7 @@ ChangesPanel::ChangesPanel(Session& session, QWidget* parent)
   box->setContentsMargins(6, 6, 6, 6);
   box->addWidget(head_);
   box->addWidget(tree_);
-  connect(&session, &Session::result_changed, this, &ChangesPanel::refresh);
+  connect(&session, &Session::result_changed, this, [this] { session_.steps().add(this, [this] { refresh(); }); });
   connect(tree_, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* item) {
     if (item == nullptr) return;
     while (item->parent() != nullptr) item = item->parent();
@@ -30,6 +30,7 @@ ChangesPanel::ChangesPanel(Session& session, QWidget* parent)
 }
 
 void ChangesPanel::refresh() {
+  if (session_.result() == nullptr) return;
   const QSignalBlocker quiet(tree_);
   tree_->clear();
   const Result& result = session_.result();
@@ -62,6 +63,7 @@ void ChangesPanel::refresh() {
     if (before.isEmpty()) after = tr("%n field(s)", nullptr, static_cast<int>(change.fields.size()));
     auto* item = new QTreeWidgetItem({kind + name, before, after});
     item->setData(0, Qt::UserRole, name);
+    item->setToolTip(0, name);
     QFont bold = item->font(0);
     bold.setBold(true);
     item->setFont(0, bold);
@@ -76,8 +78,9 @@ void ChangesPanel::refresh() {
     tree_->addTopLevelItem(item);
     item->setExpanded(changes.changes.size() <= 12);
   }
-  tree_->setColumnWidth(0, 460);
-  tree_->setColumnWidth(1, 320);
+  const int room = std::max(720, tree_->viewport()->width());
+  tree_->setColumnWidth(0, room * 45 / 100);
+  tree_->setColumnWidth(1, room * 27 / 100);
 }
 
 }  // namespace meshsim::viz

@@ -160,9 +160,9 @@ QString outcome_html(const Outcome& o, bool alone, int hop) {
     out += QStringLiteral("<p style='margin:2px 0'>") +
            tr("Denied by %1 %2: %3")
                .arg(esc(to_string(d.proxy)), esc(d.name),
-                    esc(d.policy           ? *d.policy
-                        : d.ztunnel_policy ? *d.ztunnel_policy
-                                           : "no rule lets it pass")) +
+                    d.policy           ? esc(*d.policy)
+                    : d.ztunnel_policy ? esc(*d.ztunnel_policy)
+                                       : tr("no rule lets it pass")) +
            QStringLiteral("</p>");
   }
   out += reasons(o.reasons);

@@ -4,6 +4,7 @@
 #include <QPainter>
 #include <QVBoxLayout>
 #include <map>
+#include <tuple>
 
 #include "viz/graph/node_item.h"
 #include "viz/look/theme.h"
@@ -17,13 +18,18 @@ namespace {
 
 QString q(const std::string& s) { return QString::fromStdString(s); }
 
+// Drawn once for each theme: there are thousands of workloads and a handful of pictures.
 QIcon kind_icon(NodeKind kind, const QString& mode) {
+  static std::map<std::tuple<NodeKind, QString, bool>, QIcon> made;
+  QIcon& icon = made[{kind, mode, theme().dark}];
+  if (!icon.isNull()) return icon;
   QPixmap map(36, 36);
   map.setDevicePixelRatio(2);
   map.fill(Qt::transparent);
   QPainter painter(&map);
   paint_kind(painter, QRectF(2, 2, 14, 14), kind, mode);
-  return QIcon(map);
+  painter.end();
+  return icon = QIcon(map);
 }
 
 constexpr int kId = Qt::UserRole, kPolicy = Qt::UserRole + 1;
@@ -64,13 +70,14 @@ Explorer::Explorer(Session& session, QWidget* parent)
   tree_->header()->setStretchLastSection(false);
   tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+  tree_->header()->setResizeContentsPrecision(100);
   tree_->setTextElideMode(Qt::ElideMiddle);
   tree_->setContextMenuPolicy(Qt::CustomContextMenu);
   tree_->setMinimumWidth(200);
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
   box->addWidget(tree_);
-  connect(&session, &Session::result_changed, this, &Explorer::refresh);
+  connect(&session, &Session::result_changed, this, [this] { session_.steps().add(this, [this] { refresh(); }); });
   connect(&session, &Session::selection_changed, this, &Explorer::follow_selection);
   connect(tree_, &QTreeWidget::currentItemChanged, this, &Explorer::chosen);
   connect(tree_, &QTreeWidget::itemChanged, this, &Explorer::ticked);
@@ -120,6 +127,7 @@ QMenu* Explorer::menu_for(const QString& id, QWidget* parent) {
 }
 
 void Explorer::refresh() {
+  if (session_.result() == nullptr) return;
   filling_ = true;
   std::set<QString> open;
   const bool first = tree_->topLevelItemCount() == 0;

@@ -23,8 +23,9 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(6, 6, 6, 6);
   box->addWidget(list_);
-  connect(&session, &Session::result_changed, this, &FindingsPanel::refresh);
-  connect(&session, &Session::findings_changed, this, &FindingsPanel::refresh);
+  connect(&session, &Session::result_changed, this, [this] { session_.steps().add(this, [this] { refresh(); }); });
+  connect(&session, &Session::findings_changed, this, [this] { session_.steps().add(this, [this] { refresh(); }); });
+  list_->header()->setResizeContentsPrecision(100);
   connect(list_, &QTreeWidget::itemActivated, this, [this](QTreeWidgetItem* item) {
     emit open_source(item->data(0, Qt::UserRole).toString(), item->data(0, Qt::UserRole + 1).toInt());
   });
@@ -32,6 +33,7 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
 
 // Findings of reading at once; when lint is through, its own, which include them.
 void FindingsPanel::refresh() {
+  if (session_.result() == nullptr) return;
   list_->clear();
   rows_.clear();
   errors_ = 0;

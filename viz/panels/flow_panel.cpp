@@ -1,12 +1,42 @@
 #include "viz/panels/flow_panel.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QVBoxLayout>
 
 #include "viz/graph/graph_view.h"
+#include "viz/panels/flow_model.h"
 
 namespace meshsim::viz {
+
+namespace {
+
+constexpr int kWidths[] = {184, 300, 150, 190, 140, 150, 86, 260, 100};
+
+// The names of the flows take the room that is left: they are what is cut first.
+class NamesTakeTheRest : public QObject {
+ public:
+  explicit NamesTakeTheRest(QTableView* table) : QObject(table), table_(table) {
+    table->viewport()->installEventFilter(this);
+  }
+
+ protected:
+  bool eventFilter(QObject*, QEvent* event) override {
+    if (event->type() == QEvent::Resize && table_->model()->rowCount() > 0) {
+      int others = 0;
+      for (int c = 0; c < FlowModel::ColumnCount; ++c) others += c == FlowModel::Name ? 0 : table_->columnWidth(c);
+      const int least = kWidths[FlowModel::Name];
+      table_->setColumnWidth(FlowModel::Name, std::clamp(table_->viewport()->width() - others, least, 2 * least));
+    }
+    return false;
+  }
+
+ private:
+  QTableView* table_;
+};
+
+}  // namespace
 
 FlowPanel::FlowPanel(Session& session, QWidget* parent)
     : QWidget(parent),
@@ -37,6 +67,7 @@ FlowPanel::FlowPanel(Session& session, QWidget* parent)
   table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->setTabKeyNavigation(false);
+  new NamesTakeTheRest(table_);
   all_->setText(tr("Show all"));
   all_->setAutoRaise(true);
   all_->hide();
@@ -74,8 +105,7 @@ void FlowPanel::take_result() {
   only_why_->hide();
   model_->set_result(session_.result());
   if (first && model_->rowCount() > 0) {
-    const int widths[] = {184, 300, 150, 190, 140, 150, 86, 260, 100};
-    for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, widths[c]);
+    for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, kWidths[c]);
   }
   following_ = false;
   update_count();

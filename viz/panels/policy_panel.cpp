@@ -27,7 +27,7 @@ PolicyPanel::PolicyPanel(Session& session, QWidget* parent)
   box->setContentsMargins(6, 6, 6, 6);
   box->addWidget(head_);
   box->addWidget(table_);
-  connect(&session, &Session::result_changed, this, &PolicyPanel::refresh);
+  connect(&session, &Session::result_changed, this, [this] { session_.steps().add(this, [this] { refresh(); }); });
   connect(table_, &QTableWidget::currentCellChanged, this, [this](int row) {
     if (filling_ || row < 0) return;
     session_.select(
@@ -38,6 +38,7 @@ PolicyPanel::PolicyPanel(Session& session, QWidget* parent)
 }
 
 void PolicyPanel::refresh() {
+  if (session_.result() == nullptr) return;
   filling_ = true;
   const scenarios::Summary& summary = session_.result()->summary;
   head_->setText(q(summary.headline()));

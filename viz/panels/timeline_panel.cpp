@@ -1,10 +1,13 @@
 #include "viz/panels/timeline_panel.h"
 
+#include <QDialogButtonBox>
+#include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QPushButton>
 #include <QToolTip>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -110,9 +113,14 @@ void TimelineCanvas::paintEvent(QPaintEvent*) {
   }
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const double y = kTop + static_cast<double>(i) * kRow;
-    p.setPen(t.text);
-    p.drawText(QRectF(8, y, kLeft - 16, kRow), Qt::AlignVCenter | Qt::AlignLeft,
-               p.fontMetrics().elidedText(rows_[i].title, Qt::ElideRight, kLeft - 20));
+    const int indent = rows_[i].head ? 0 : 14;
+    QFont bold = small;
+    bold.setBold(rows_[i].head);
+    p.setFont(bold);
+    p.setPen(rows_[i].head ? t.text : t.dim);
+    p.drawText(QRectF(8 + indent, y, kLeft - 16 - indent, kRow), Qt::AlignVCenter | Qt::AlignLeft,
+               p.fontMetrics().elidedText(rows_[i].label, Qt::ElideMiddle, kLeft - 20 - indent));
+    p.setFont(small);
     for (const TimelineBar& bar : rows_[i].bars) {
       const QRectF box(x_of(bar.from), y + 3, std::max(3.0, x_of(bar.until) - x_of(bar.from)), kRow - 6);
       p.setPen(QPen(bar.colour, 1));
@@ -230,7 +238,7 @@ void TimelinePanel::refresh() {
     return set_time(0);
   }
   const models::SimulationResult& s = *result->run.simulation;
-  duration_ = seconds(s.duration_ns);
+  duration_ = session_.simulated_until();
   std::set<double> events;
   for (const models::ChangeRecord& change : s.changes)
     if (change.replication == 0) {
@@ -243,16 +251,25 @@ void TimelinePanel::refresh() {
     TimelineRow& row =
         by_subject[{w.flow, w.kind == Window::Kind::Exposed || w.kind == Window::Kind::Failed ? "" : w.subject}];
     row.flow = w.flow;
+    row.head = w.subject.empty() || w.kind == Window::Kind::Exposed || w.kind == Window::Kind::Failed;
+    // The kind of a policy and its namespace say less than its name; the tooltip has them.
+    row.label = row.head ? q(w.flow)
+                         : q(w.kind == Window::Kind::Policy ? w.subject.substr(w.subject.rfind('/') + 1) : w.subject);
     row.title = q(w.flow) + (w.subject.empty() ? QString() : QStringLiteral("  \u00b7  ") + q(w.subject));
     row.bars.push_back(bar_of(w));
     events.insert(seconds(w.from_ns));
     events.insert(seconds(w.until_ns));
   }
-  for (auto& [key, row] : by_subject)
-    if (rows.size() < kMostRows) rows.push_back(std::move(row));
+  for (auto& [key, row] : by_subject) {
+    if (rows.size() >= kMostRows) break;
+    if (!row.head && (rows.empty() || rows.back().flow != row.flow))
+      rows.push_back({row.flow, q(row.flow), q(row.flow), true, {}});
+    rows.push_back(std::move(row));
+  }
   events_.assign(events.begin(), events.end());
   canvas_->set_rows(std::move(rows), std::move(changes), duration_);
-  set_time(0);
+  set_time(goal_.value_or(0));
+  goal_.reset();
 }
 
 void TimelinePanel::set_time(double at) {
@@ -277,11 +294,24 @@ void TimelinePanel::step_event(int by) {
   constexpr double kHair = 1e-9;
   if (by > 0) {
     const auto next = std::upper_bound(events_.begin(), events_.end(), now_ + kHair);
-    set_time(next == events_.end() ? duration_ : *next);
+    const double whole = session_.simulated_whole();
+    if (next != events_.end() && (*next < duration_ || duration_ >= whole)) return set_time(*next);
+    if (duration_ >= whole || session_.result() == nullptr) return set_time(duration_);
+    const std::vector<double> moments = timeline_moments(session_.result()->loaded());
+    const auto moment = std::upper_bound(moments.begin(), moments.end(), std::max(now_, duration_) + kHair);
+    run_until(moment == moments.end() || *moment > whole ? whole : *moment);
   } else {
     const auto next = std::lower_bound(events_.begin(), events_.end(), now_ - kHair);
     set_time(next == events_.begin() ? 0 : *std::prev(next));
   }
+}
+
+void TimelinePanel::run_until(double at) {
+  if (session_.simulating() || session_.result() == nullptr) return;
+  if (at <= duration_) return set_time(at);
+  const double whole = session_.simulated_whole();
+  session_.simulate(at < whole ? at : 0);
+  if (session_.simulating()) goal_ = std::min(at, whole);
 }
 
 void TimelinePanel::play(bool on) {
@@ -310,6 +340,43 @@ void TimelinePanel::keyPressEvent(QKeyEvent* event) {
     default:
       QWidget::keyPressEvent(event);
   }
+}
+
+RunUntilDialog::RunUntilDialog(Session& session, TimelinePanel& timeline, QWidget* parent)
+    : QDialog(parent), timeline_(timeline), time_(new QDoubleSpinBox(this)), events_(new QComboBox(this)) {
+  setObjectName(QStringLiteral("runUntil"));
+  setWindowTitle(tr("Run until"));
+  time_->setObjectName(QStringLiteral("untilTime"));
+  time_->setAccessibleName(tr("Simulated time"));
+  time_->setDecimals(3);
+  time_->setRange(0.001, std::max(0.001, session.simulated_whole()));
+  time_->setSuffix(tr(" s"));
+  time_->setValue(session.simulated_whole());
+  events_->setObjectName(QStringLiteral("untilEvent"));
+  events_->setAccessibleName(tr("Event"));
+  events_->addItem(tr("the end"), session.simulated_whole());
+  if (session.result() != nullptr)
+    for (const double at : timeline_moments(session.result()->loaded()))
+      events_->addItem(tr("entry of the timeline at %1 s").arg(at, 0, 'g', 6), at);
+  for (const double at : timeline.events())
+    if (events_->findData(at) < 0) events_->addItem(tr("change at %1 s").arg(at, 0, 'g', 6), at);
+  connect(events_, &QComboBox::currentIndexChanged, this,
+          [this] { time_->setValue(events_->currentData().toDouble()); });
+  auto* form = new QFormLayout;
+  form->addRow(tr("&Event"), events_);
+  form->addRow(tr("&Time"), time_);
+  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
+  buttons->button(QDialogButtonBox::Ok)->setText(tr("&Run"));
+  connect(buttons, &QDialogButtonBox::accepted, this, &RunUntilDialog::accept);
+  connect(buttons, &QDialogButtonBox::rejected, this, &RunUntilDialog::reject);
+  auto* box = new QVBoxLayout(this);
+  box->addLayout(form);
+  box->addWidget(buttons);
+}
+
+void RunUntilDialog::accept() {
+  timeline_.run_until(time_->value());
+  QDialog::accept();
 }
 
 }  // namespace meshsim::viz

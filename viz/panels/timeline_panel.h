@@ -3,12 +3,15 @@
 // failed, met a policy in another state, or lost a signal. One cursor: dragged, stepped from event to event (F4), or
 // played.
 #include <QComboBox>
+#include <QDialog>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QScrollArea>
 #include <QSlider>
 #include <QTimer>
 #include <QToolButton>
 #include <QWidget>
+#include <optional>
 #include <vector>
 
 #include "viz/session/session.h"
@@ -23,7 +26,9 @@ struct TimelineBar {
 };
 struct TimelineRow {
   std::string flow;
-  QString title;
+  QString title;  // in full, for the tooltip
+  QString label;  // the flow, or below it what its bars are about
+  bool head = false;
   std::vector<TimelineBar> bars;
 };
 
@@ -58,7 +63,10 @@ class TimelinePanel : public QWidget {
   Q_OBJECT
  public:
   explicit TimelinePanel(Session& session, QWidget* parent = nullptr);
-  void step_event(int by);  // to the next change or border of a window
+  // To the next change or border of a window; simulates on to the next entry of the timeline where there is none yet.
+  void step_event(int by);
+  // Simulates so far as it is not yet, and shows that moment.
+  void run_until(double at);
   void play(bool on);
   void set_time(double at);
   double time() const { return now_; }
@@ -80,6 +88,22 @@ class TimelinePanel : public QWidget {
   QTimer beat_;
   std::vector<double> events_;
   double now_ = 0, duration_ = 0;
+  std::optional<double> goal_;  // what to show when the simulation arrives
+};
+
+// Until which moment? A time, or an entry of the timeline.
+class RunUntilDialog : public QDialog {
+  Q_OBJECT
+ public:
+  RunUntilDialog(Session& session, TimelinePanel& timeline, QWidget* parent = nullptr);
+  QDoubleSpinBox* time() { return time_; }
+  QComboBox* events() { return events_; }
+  void accept() override;
+
+ private:
+  TimelinePanel& timeline_;
+  QDoubleSpinBox* time_;
+  QComboBox* events_;
 };
 
 }  // namespace meshsim::viz

@@ -1,5 +1,7 @@
 #include "viz/session/analysis.h"
 
+#include "viz/graph/edge_shapes.h"
+
 namespace meshsim::viz {
 
 using namespace scenarios;
@@ -47,6 +49,7 @@ PictureResult draw(const Analysis& result, const PictureOptions& options, const 
   out->graph = collapse(whole, out->collapsed);
   out->layout = lay_out(out->graph, earlier, &cancelled);
   if (cancelled) return nullptr;
+  out->shapes = std::make_shared<const EdgeShapes>(edge_shapes(out->graph, out->layout));
   return out;
 }
 

@@ -39,10 +39,12 @@ struct PictureOptions {
   // Above so many nodes every namespace starts collapsed; 0: never.
   std::size_t collapse_above = 300;
 };
+struct EdgeShapes;
 struct Picture {
   MeshGraph graph;
   Layout layout;
-  std::set<std::string> collapsed;  // what is collapsed now
+  std::shared_ptr<const EdgeShapes> shapes;  // the curves of the edges
+  std::set<std::string> collapsed;           // what is collapsed now
 };
 using PictureResult = std::shared_ptr<const Picture>;
 

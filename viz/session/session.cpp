@@ -6,7 +6,9 @@
 #include <QUndoCommand>
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "models/simulation/result.h"
 #include "scenarios/report/report.h"
 #include "scenarios/run/simulation_run.h"
 
@@ -62,19 +64,20 @@ Session::Session(QObject* parent) : QObject(parent), worker_(new Worker), simula
   connect(&simulation_thread_, &QThread::finished, simulator_, &QObject::deleteLater);
   connect(this, &Session::request_simulation, simulator_, &Simulator::simulate, Qt::QueuedConnection);
   connect(simulator_, &Simulator::progress, this, [this](double done, quint64 requests) {
-    if (simulating_)
-      emit busy_changed(true, tr("Simulating, %1 %, %2 requests").arg(done * 100, 0, 'f', 0).arg(requests));
+    done_ = done;
+    requests_ = requests;
+    if (simulating_ && !paused_) say_progress();
   });
   connect(simulator_, &Simulator::finished, this, [this](const Result& result) {
-    simulating_ = false;
+    simulating_ = paused_ = false;
     emit busy_changed(busy_, {});
     if (result_ == nullptr || result->document != result_->document) return;  // changed meanwhile
-    simulated_ = result;
-    emit said(tr("Simulated"));
+    retire(std::exchange(simulated_, result));
+    emit said(result->run.simulation->cut() ? tr("Simulated, stopped before its end") : tr("Simulated"));
     emit simulation_changed();
   });
   connect(simulator_, &Simulator::failed, this, [this](const QString& why) {
-    simulating_ = false;
+    simulating_ = paused_ = false;
     emit said(tr("The simulation failed: %1").arg(why));
     emit busy_changed(busy_, {});
   });
@@ -191,6 +194,7 @@ void Session::arrived(std::uint64_t generation, const Result& result, const Pict
     emit busy_changed(false, {});
     return watch();
   }
+  if (!redrawn) retire(std::move(result_));
   result_ = result;
   picture_ = picture;
   picture_options_.collapsed = picture->collapsed;
@@ -215,7 +219,7 @@ void Session::arrived(std::uint64_t generation, const Result& result, const Pict
                  ? tr("; %n differ from the state before", nullptr, static_cast<int>(result->changes.changes.size()))
                  : QString()));
   if (simulating_) simulator_->stop();
-  simulated_ = nullptr;
+  retire(std::exchange(simulated_, nullptr));
   findings_ = nullptr;
   emit result_changed();
   emit simulation_changed();
@@ -226,27 +230,66 @@ void Session::arrived(std::uint64_t generation, const Result& result, const Pict
 QString Session::save(const QString& path) {
   if (result_ == nullptr) return tr("Nothing is open.");
   const QString folder = QFileInfo(path).absolutePath();
-  const std::string text = result_->document->text(folder.toStdString());
+  bool comments_lost = false;
+  const std::string text = result_->document->text(folder.toStdString(), &comments_lost);
   if (const auto problem = scenarios::write_file(path.toStdString(), text)) return QString::fromStdString(*problem);
   saved_as_ = path;
   undo_.setClean();
-  emit said(tr("Saved %1").arg(path));
+  emit said(comments_lost ? tr("Saved %1; comments of the original could not be kept").arg(path)
+                          : tr("Saved %1").arg(path));
   return {};
 }
 
-void Session::simulate() {
+void Session::retire(Result old) {
+  if (old == nullptr) return;
+  retired_.push_back(std::move(old));
+  // After the panels, which hold it until they are filled again.
+  steps_.add(&retirement_, [this] { QMetaObject::invokeMethod(worker_, [gone = std::exchange(retired_, {})] {}); });
+}
+
+void Session::say_progress() {
+  emit busy_changed(true, (paused_ ? tr("Paused at %1 %, %2 requests") : tr("Simulating, %1 %, %2 requests"))
+                              .arg(done_ * 100, 0, 'f', 0)
+                              .arg(requests_));
+}
+
+void Session::pause(bool on) {
+  if (!simulating_ || paused_ == on) return;
+  paused_ = on;
+  simulator_->pause(on);
+  say_progress();
+}
+
+double Session::simulated_until() const {
+  if (simulated_ == nullptr) return 0;
+  const models::SimulationResult& s = *simulated_->run.simulation;
+  std::int64_t least = s.duration_ns;  // a stopped run ends where its slowest part ended
+  for (const models::ReplicationSummary& r : s.replications) least = std::min(least, r.simulated_ns);
+  return static_cast<double>(s.cut() ? least : s.duration_ns) / 1e9;
+}
+
+double Session::simulated_whole() const {
+  return result_ == nullptr ? 0 : static_cast<double>(scenarios::duration_of(result_->loaded().scenario)) / 1e9;
+}
+
+void Session::simulate(double until) {
   if (result_ == nullptr || simulating_) return;
   if (result_->loaded().unreadable || !scenarios::has_traffic(result_->loaded().scenario)) {
     emit said(tr("Nothing to simulate: no flow has a rate, and there is no timeline."));
     return;
   }
   simulating_ = true;
+  paused_ = false;
+  done_ = 0;
+  requests_ = 0;
+  simulator_->pause(false);
   emit busy_changed(true, tr("Simulating"));
-  emit request_simulation(result_);
+  emit request_simulation(result_, static_cast<qint64>(until * 1e9));
 }
 
 void Session::stop() {
   if (simulating_) simulator_->stop();
+  paused_ = false;
   worker_->want(++generation_);
   if (!busy_) return;
   busy_ = false;

@@ -14,6 +14,7 @@
 
 #include "viz/session/selection.h"
 #include "viz/session/simulator.h"
+#include "viz/session/steps.h"
 #include "viz/session/worker.h"
 
 namespace meshsim::viz {
@@ -34,6 +35,8 @@ class Session : public QObject {
   const Result& result() const { return result_; }
   const PictureResult& picture() const { return picture_; }
   QUndoStack* undo_stack() { return &undo_; }
+  // Panels that cost time fill themselves here, piece by piece.
+  Steps& steps() { return steps_; }
   bool busy() const { return busy_; }
   // The opened files; the first one names the window.
   const QStringList& paths() const { return paths_; }
@@ -53,9 +56,14 @@ class Session : public QObject {
   void compare_with(const QStringList& paths);
   const QStringList& compared_with() const { return other_; }
 
-  // Runs the traffic of the scenario over its timeline; nothing to run: says so.
-  void simulate();
+  // Runs the traffic of the scenario over its timeline, up to `until` seconds (0: all); nothing to run: says so.
+  void simulate(double until = 0);
   bool simulating() const { return simulating_; }
+  void pause(bool on);  // the simulation that runs
+  bool paused() const { return paused_; }
+  // Simulated up to here, s; 0: not at all. The whole is simulated_whole() long.
+  double simulated_until() const;
+  double simulated_whole() const;
   // The shown result with its simulation; null: not simulated (yet).
   const Result& simulated() const { return simulated_; }
 
@@ -67,7 +75,7 @@ class Session : public QObject {
 
  signals:
   void request_work(const meshsim::viz::Request& request);
-  void request_simulation(const meshsim::viz::Result& result);
+  void request_simulation(const meshsim::viz::Result& result, qint64 until_ns);
   void simulation_changed();
   void findings_changed();
   void busy_changed(bool busy, const QString& stage);
@@ -79,6 +87,9 @@ class Session : public QObject {
 
  private:
   void submit(Request request);
+  void say_progress();
+  // A result that nobody shows any more: thousands of outcomes, taken apart by the worker and not by the window.
+  void retire(Result old);
   void set_comparison(Request& request) const;
   void show_state();
   void arrived(std::uint64_t generation, const Result& result, const PictureResult& picture);
@@ -86,16 +97,21 @@ class Session : public QObject {
   QStringList watched_files() const;
 
   QThread thread_, simulation_thread_;
+  Steps steps_;
   Worker* worker_;
   Simulator* simulator_;
   QUndoStack undo_;
   QFileSystemWatcher watcher_;
   QTimer debounce_;
   std::uint64_t generation_ = 0;
-  bool busy_ = false, simulating_ = false, reloading_ = false, compare_with_opened_ = false;
+  double done_ = 0;  // of the simulation that runs
+  quint64 requests_ = 0;
+  bool busy_ = false, simulating_ = false, paused_ = false, reloading_ = false, compare_with_opened_ = false;
   int requested_index_ = 0;
   std::vector<std::shared_ptr<const scenarios::Document>> states_;  // after n edits; null: not computed
   Result result_, opened_, simulated_;
+  std::vector<Result> retired_;
+  QObject retirement_;
   PictureResult picture_;
   Findings findings_;
   PictureOptions picture_options_;

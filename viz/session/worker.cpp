@@ -1,10 +1,15 @@
 #include "viz/session/worker.h"
 
+#include <QTimer>
 #include <exception>
 
 namespace meshsim::viz {
 
 using scenarios::Document;
+
+namespace {
+constexpr int kQuiet = 150;  // ms
+}
 
 void Worker::want(std::uint64_t generation) {
   wanted_ = generation;
@@ -45,8 +50,16 @@ void Worker::work(const Request& request) {
     const auto document = result->document;
     emit finished(request.generation, std::move(result), std::move(picture));
     if (!request.judge || cancelled_ || document->loaded()->unreadable) return;
-    auto findings = std::make_shared<const scenarios::LintResult>(scenarios::lint(*document->loaded(), {}));
-    if (!cancelled_) emit linted(request.generation, std::move(findings));
+    // After a while without another change: the next one shall not wait for it.
+    QTimer::singleShot(kQuiet, this, [this, document, generation = request.generation] {
+      if (wanted_ != generation) return;
+      try {
+        auto findings = std::make_shared<const scenarios::LintResult>(scenarios::lint(*document->loaded(), {}));
+        if (wanted_ == generation) emit linted(generation, std::move(findings));
+      } catch (const std::exception& error) {
+        emit failed(generation, QString::fromUtf8(error.what()));
+      }
+    });
   } catch (const std::exception& error) {
     // An input must never bring the window down, whatever it holds.
     emit failed(request.generation, QString::fromUtf8(error.what()));

@@ -1,0 +1,122 @@
+#include "viz/graph/edge_shapes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace meshsim::viz {
+
+namespace {
+
+constexpr int kPieces = 10;  // straight pieces for each curved one
+
+QPointF toward(const QPointF& a, const QPointF& b, qreal share) { return a + (b - a) * share; }
+
+QPointF bezier(const QPointF& a, const QPointF& b, const QPointF& c, const QPointF& d, qreal t) {
+  const qreal s = 1 - t;
+  return a * (s * s * s) + b * (3 * s * s * t) + c * (3 * s * t * t) + d * (t * t * t);
+}
+
+QPolygonF straightened(const QPainterPath& path) {
+  QPolygonF out;
+  for (int i = 0; i < path.elementCount(); ++i) {
+    const auto e = path.elementAt(i);
+    if (e.type == QPainterPath::CurveToElement && i + 2 < path.elementCount()) {
+      const QPointF from = out.isEmpty() ? QPointF(e) : out.last();
+      for (int k = 1; k <= kPieces; ++k)
+        out << bezier(from, e, path.elementAt(i + 1), path.elementAt(i + 2), static_cast<qreal>(k) / kPieces);
+      i += 2;
+    } else {
+      out << QPointF(e);
+    }
+  }
+  return out;
+}
+
+// From point to point, level where it passes one.
+void through(QPainterPath& path, const QPointF& to) {
+  const QPointF from = path.currentPosition();
+  const qreal middle = (from.x() + to.x()) / 2;
+  path.cubicTo({middle, from.y()}, {middle, to.y()}, to);
+}
+
+EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vector<Bend>& bends, qreal shift) {
+  EdgeShape out;
+  const Place& a = layout.nodes[edge.from];
+  const Place& b = layout.nodes[edge.to];
+  const bool back = b.x < a.right();  // a call against the reading direction
+  const QPointF start(a.right(), a.middle() + shift), end(back ? b.right() : b.x, b.middle() + shift);
+  out.path.moveTo(start);
+  if (edge.skipped && !back) {
+    const Place& w = layout.nodes[*edge.skipped];
+    const bool above = (start.y() + end.y()) / 2 <= w.middle();
+    const QPointF top((w.x + w.right()) / 2, above ? w.y - 24 + shift : w.bottom() + 24 + shift);
+    const qreal reach = (w.right() - w.x) / 2 + 30;
+    out.path.cubicTo(toward(start, {top.x(), start.y()}, 0.5), top - QPointF(reach, 0), top);
+    out.path.cubicTo(top + QPointF(reach, 0), toward(end, {top.x(), end.y()}, 0.5), end);
+    out.middle = top;
+    out.missing.moveTo(start);
+    const qreal mid = w.middle();
+    out.missing.cubicTo({(start.x() + w.x) / 2, start.y()}, {(start.x() + w.x) / 2, mid}, {w.x, mid});
+    out.missing.moveTo(w.right(), mid);
+    out.missing.cubicTo({(end.x() + w.right()) / 2, mid}, {(end.x() + w.right()) / 2, end.y()}, end);
+  } else if (back) {
+    const qreal far = std::max(a.right(), b.right()) + 46 + std::abs(a.y - b.y) * 0.06;
+    out.path.cubicTo({far, start.y()}, {far, end.y()}, end);
+    out.middle = out.path.pointAtPercent(0.5);
+  } else if (!bends.empty()) {
+    for (const Bend& bend : bends) {  // the lane kept free for it in each layer it passes
+      through(out.path, {bend.left, bend.y + shift});
+      out.path.lineTo(bend.right, bend.y + shift);
+    }
+    through(out.path, end);
+    const Bend& half = bends[bends.size() / 2];
+    out.middle = {(half.left + half.right) / 2, half.y + shift};
+  } else {
+    const qreal bend = std::max(36.0, (end.x() - start.x()) * 0.5);
+    out.path.cubicTo({start.x() + bend, start.y()}, {end.x() - bend, end.y()}, end);
+    // Near the source, where lines that meet at a service are still apart.
+    out.middle = bezier(start, {start.x() + bend, start.y()}, {end.x() - bend, end.y()}, end, edge.stops ? 0.62 : 0.5);
+  }
+  out.line = straightened(out.path);
+  out.tip = end;
+  const QPointF before = out.line.size() > 1 ? out.line[out.line.size() - 2] : start;
+  const qreal length = std::hypot(end.x() - before.x(), end.y() - before.y());
+  out.tail = length > 0 ? toward(end, before, std::min(1.0, 12 / length)) : before;
+  out.bounds = out.path.controlPointRect().united(out.missing.controlPointRect()).adjusted(-14, -14, 14, 14);
+  return out;
+}
+
+}  // namespace
+
+bool EdgeShape::reaches(const QRectF& area) const {
+  if (!bounds.intersects(area)) return false;
+  if (!missing.isEmpty() && missing.controlPointRect().intersects(area)) return true;
+  const QRectF near = area.adjusted(-16, -16, 16, 16);
+  for (int k = 0; k + 1 < line.size(); ++k) {
+    const QPointF &a = line[k], &b = line[k + 1];
+    if (std::max(a.x(), b.x()) >= near.left() && std::min(a.x(), b.x()) <= near.right() &&
+        std::max(a.y(), b.y()) >= near.top() && std::min(a.y(), b.y()) <= near.bottom())
+      return true;
+  }
+  return false;
+}
+
+EdgeShapes edge_shapes(const MeshGraph& graph, const Layout& layout) {
+  EdgeShapes out;
+  out.edges.reserve(graph.edges.size());
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> together, seen;
+  for (const GraphEdge& e : graph.edges) ++together[{e.from, e.to}];
+  static const std::vector<Bend> kStraight;
+  for (std::size_t i = 0; i < graph.edges.size(); ++i) {
+    const GraphEdge& e = graph.edges[i];
+    const auto count = together[{e.from, e.to}];
+    const auto nth = seen[{e.from, e.to}]++;
+    const qreal shift = (static_cast<qreal>(nth) - static_cast<qreal>(count - 1) / 2) * 11;
+    out.edges.push_back(shape_of(e, layout, i < layout.bends.size() ? layout.bends[i] : kStraight, shift));
+    out.bounds = out.bounds.united(out.edges.back().bounds);
+  }
+  return out;
+}
+
+}  // namespace meshsim::viz
