@@ -3,6 +3,7 @@
 #include "scenarios/cli/options.h"
 #include "scenarios/cli/simulation.h"
 #include "scenarios/report/comparison_report.h"
+#include "scenarios/cli/watch.h"
 #include "scenarios/report/diff_report.h"
 #include "scenarios/run/git_revision.h"
 
@@ -22,6 +23,8 @@ int diff_command(const Options& options, const Streams& streams) {
   read.limits = options.limits;
   read.standard_input = &streams.in;
   const Loaded before = load_revision(options.files[0], read), after = load_revision(options.files[1], read);
+  remember(options, before.scenario);
+  remember(options, after.scenario);
   for (const Loaded* side : {&before, &after})
     for (const models::Diagnostic& d : side->diagnostics)
       if (d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';

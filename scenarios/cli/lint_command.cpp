@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/cli/watch.h"
 #include "scenarios/lint/suppression.h"
 #include "scenarios/read/input_text.h"
 #include "scenarios/report/lint_report.h"
@@ -69,6 +70,7 @@ int lint_command(const Options& options, const Streams& streams) {
     how.baseline = *text;
   }
   const Loaded loaded = load(options.files, read);
+  remember(options, loaded.scenario);
   const LintResult result = lint(loaded, how);
   for (const std::string& problem : result.problems) streams.err << "meshsim: " << problem << '\n';
   if (options.output != "table")

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/cli/watch.h"
 #include "scenarios/report/matrix_report.h"
 #include "scenarios/report/report.h"
 
@@ -17,6 +18,7 @@ int matrix_command(const Options& options, const Streams& streams) {
   read.limits = options.limits;
   read.standard_input = &streams.in;
   const Loaded loaded = load(options.files, read);
+  remember(options, loaded.scenario);
   for (const models::Diagnostic& d : loaded.diagnostics)
     if (d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';
   if (!loaded.world.mesh) return kData;

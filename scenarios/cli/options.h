@@ -10,6 +10,8 @@
 
 namespace meshsim::scenarios {
 
+struct WatchMemory;
+
 struct Options {
   std::vector<std::string> files;  // -f and positional alike
   std::string output = "table";
@@ -34,6 +36,7 @@ struct Options {
   std::string threshold = "warning", lowest = "info";
   bool show_flow = false;
   bool update = false;                // test
+  WatchMemory* memory = nullptr;      // of --watch
   bool watch = false;                 // run, test, lint, matrix, diff
   unsigned watch_runs = 0;            // for tests; 0: no limit
   std::optional<std::uint64_t> seed;  // run

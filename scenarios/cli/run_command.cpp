@@ -7,6 +7,7 @@
 
 #include "scenarios/cli/options.h"
 #include "scenarios/cli/simulation.h"
+#include "scenarios/cli/watch.h"
 #include "scenarios/export/export.h"
 #include "scenarios/report/init_report.h"
 #include "scenarios/report/report.h"
@@ -22,6 +23,7 @@ std::shared_ptr<const Loaded> load_for(const Options& options, const Streams& st
   read.limits = options.limits;
   read.standard_input = &streams.in;
   auto loaded = std::make_shared<const Loaded>(load(options.files, read));
+  remember(options, loaded->scenario);
   const bool table = options.output == "table" || options.output == "wide";
   for (const models::Diagnostic& d : loaded->diagnostics)
     if (table || d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';

@@ -6,6 +6,7 @@
 #include <re2/re2.h>
 
 #include "scenarios/cli/options.h"
+#include "scenarios/cli/watch.h"
 #include "scenarios/expect/test_update.h"
 #include "scenarios/report/coverage_report.h"
 #include "scenarios/report/report.h"
@@ -22,6 +23,10 @@ int test_command(const Options& options, const Streams& streams) {
   TestOptions how;
   how.read.limits = options.limits;
   how.read.standard_input = &streams.in;
+  if (options.memory != nullptr) {
+    how.log = &options.memory->log;
+    if (!options.update) how.memory = &options.memory->tests;
+  }
   how.name_pattern = options.name_pattern;
   how.tags = options.tags;
   how.fail_fast = options.fail_fast;
@@ -32,6 +37,8 @@ int test_command(const Options& options, const Streams& streams) {
   const bool measure = options.coverage || options.coverage_fail_under >= 0 || !options.lcov.empty();
   how.keep_results = measure;
   TestRun run = run_tests(options.files, how);
+  if (how.memory != nullptr)
+    streams.err << fmt::format("meshsim: {} of {} test files read\n", how.memory->again, run.suites.size());
   if (options.update && !run.unreadable) {
     const TestUpdate update = update_expectations(run, how.read);
     for (const UpdatedFile& file : update.files) {

@@ -1,79 +1,58 @@
 #include "scenarios/cli/watch.h"
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <ostream>
 #include <sstream>
 #include <thread>
 
 namespace meshsim::scenarios {
 
-namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
 
-bool is_input(const fs::path& path) {
-  const auto end = path.extension();
-  return end == ".yaml" || end == ".yml" || end == ".json";
-}
-
-// Size and time of every watched file: cheap, and enough to know that somebody wrote.
-std::map<std::string, std::string> stamps(const std::vector<std::string>& paths) {
-  std::map<std::string, std::string> out;
-  std::error_code error;
-  const auto add = [&](const fs::path& path) {
-    std::error_code gone;
-    const auto size = fs::file_size(path, gone);
-    const auto time = fs::last_write_time(path, gone).time_since_epoch().count();
-    out[path.string()] = std::to_string(size) + ' ' + std::to_string(time);
-  };
-  for (const std::string& path : paths) {
-    fs::path folder = path;
-    if (!fs::is_directory(folder, error)) {
-      add(folder);
-      folder = folder.parent_path().empty() ? fs::path(".") : folder.parent_path();
+// Until the contents are others than `before`, and have been for a moment.
+void await_change(const ReadLog& log, const std::string& before) {
+  for (FileStamps seen = log.now();;) {
+    std::this_thread::sleep_for(200ms);
+    FileStamps now = log.now();
+    if (now == seen) continue;
+    for (;;) {
+      std::this_thread::sleep_for(150ms);
+      FileStamps next = log.now();
+      if (next == now) break;
+      now = std::move(next);
     }
-    std::size_t most = 20000;
-    for (fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
-         !error && it != end && most > 0; it.increment(error), --most)
-      if (it->is_regular_file(error) && is_input(it->path())) add(it->path());
+    seen = std::move(now);
+    if (log.contents() != before) return;
   }
-  return out;
 }
 
 }  // namespace
 
-std::string watched_state(const std::vector<std::string>& paths) {
-  std::uint64_t hash = 14695981039346656037ull;
-  const auto take = [&](std::string_view text) {
-    for (const unsigned char c : text) hash = (hash ^ c) * 1099511628211ull;
-    hash = (hash ^ 0xff) * 1099511628211ull;
-  };
-  for (const auto& [path, stamp] : stamps(paths)) {
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    take(path);
-    take(text.str());
-  }
-  return std::to_string(hash);
+void remember(const Options& options, const Scenario& scenario) {
+  if (options.memory != nullptr) options.memory->log.add(scenario);
 }
 
 int watch(Command command, const Options& options, const Streams& streams, unsigned runs) {
-  using namespace std::chrono_literals;
   int code = kFine;
-  std::string good, state;
-  auto seen = stamps(options.files);
+  std::string good;
+  WatchMemory memory;
+  Options watched = options;
+  watched.memory = &memory;
   for (unsigned run = 1;; ++run) {
-    state = watched_state(options.files);
+    memory.log.clear();
+    for (const std::string& file : options.files)
+      if (file != "-") memory.log.add(file);
+    if (!options.baseline.empty()) memory.log.add(options.baseline);
+    const auto begin = std::filesystem::file_time_type::clock::now();
     std::ostringstream out, err;
-    code = command(options, {streams.in, out, err, streams.terminal});
+    code = command(watched, {streams.in, out, err, streams.terminal});
     if (code == kUsage) {
       streams.err << err.str();
       return code;
     }
+    const std::string state = memory.log.contents();
     if (streams.terminal) streams.out << "\033[H\033[2J";
     if (code == kData && !good.empty()) {
       streams.out << good;
@@ -86,19 +65,8 @@ int watch(Command command, const Options& options, const Streams& streams, unsig
     streams.out << std::flush;
     streams.err << std::flush;
     if (runs != 0 && run == runs) return code;
-    // Until something else is in the files, and has been for a moment.
-    for (;;) {
-      std::this_thread::sleep_for(200ms);
-      auto now = stamps(options.files);
-      if (now == seen) continue;
-      for (auto next = now;; now = next) {
-        std::this_thread::sleep_for(150ms);
-        next = stamps(options.files);
-        if (next == now) break;
-      }
-      seen = std::move(now);
-      if (watched_state(options.files) != state) break;
-    }
+    // What was written while it was read was perhaps not read.
+    if (!memory.log.changed() && !memory.log.written_since(begin)) await_change(memory.log, state);
   }
 }
 

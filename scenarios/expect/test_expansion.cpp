@@ -77,6 +77,29 @@ void copy(TreeBuilder& out, Node node, const Substitution& by) {
   }
 }
 
+// "{name}" in a key or text of this tree.
+bool mentions(Node node, const std::string& braced) {
+  if (node.is_string() && node.text().find(braced) != std::string_view::npos) return true;
+  if (!node.is_mapping() && !node.is_sequence()) return false;
+  for (const Node child : node)
+    if ((node.is_mapping() && child.key().find(braced) != std::string_view::npos) || mentions(child, braced))
+      return true;
+  return false;
+}
+
+std::map<std::string, Position> only_expected(Node one, Node row) {
+  std::map<std::string, Position> out;
+  for (const Node value : row) {
+    const std::string name(value.key()), braced = '{' + name + '}';
+    bool elsewhere = false;
+    for (const Node field : one)
+      elsewhere = elsewhere || (field.key() != "expect" && field.key() != "name" && field.key() != "parameters" &&
+                                mentions(field, braced));
+    if (value.is_scalar() && !elsewhere) out.emplace(name, value.key_position());
+  }
+  return out;
+}
+
 class Expansion {
  public:
   Expansion(const Mesh& mesh, Diagnostics& diagnostics, const std::string& file)
@@ -205,6 +228,7 @@ void Expansion::emit(Node one, const Substitution& by, const std::string* client
   for (const Node tag : one["tags"]) test.tags.emplace_back(tag.string_or());
   test.xfail = one["xfail"].string();
   test.has_parameters = one["parameters"].exists() || client != nullptr;
+  test.expected = only_expected(one, by.row);
   cases_.push_back(std::move(test));
 }
 
@@ -225,10 +249,17 @@ void Expansion::expand_case(Node one) {
     return error(one["parameters"].position(), "parameters must be a list with at least one entry");
   if (rows.empty()) rows.emplace_back();
 
+  const std::size_t first = cases_.size();
+  const auto count = [&] {
+    for (std::size_t i = first; i < cases_.size(); ++i) {
+      cases_[i].siblings = cases_.size() - first;
+      cases_[i].of_row = cases_[i].siblings / rows.size();
+    }
+  };
   const Node matrix = one["matrix"];
   if (!matrix.exists()) {
     for (const Node row : rows) emit(one, {row, {}}, nullptr, nullptr);
-    return;
+    return count();
   }
   if (one["from"].exists() || one["to"].exists())
     return error(matrix.key_position(), "a case has either matrix, or from and to");
@@ -239,6 +270,7 @@ void Expansion::expand_case(Node one) {
       for (const Target& target : to)
         emit(one, {row, {{"from", client}, {"to", target.host}, {"port", std::to_string(target.port)}}}, &client,
              &target);
+  count();
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <re2/re2.h>
 
+#include "scenarios/read/read_log.h"
 #include "scenarios/run/parallel.h"
 
 namespace meshsim::scenarios {
@@ -118,6 +119,9 @@ TestResult run_case(const TestSuite& suite, const TestCase& test, bool keep) {
   out.checks = compared.passed;
   out.source = flow.flow.source;
   out.has_parameters = test.has_parameters;
+  out.siblings = test.siblings;
+  out.of_row = test.of_row;
+  out.expected = test.expected;
   for (const ExpectationFailure& failed : compared.failed) {
     TestFailure failure{failed, "", {}};
     if (failed.outcome < result.outcomes.size()) explain(*flow.expect, result.outcomes[failed.outcome], failure);
@@ -142,6 +146,7 @@ bool asked(const TestSuite& suite, const TestCase& test, const re2::RE2& pattern
 TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& options) {
   const re2::RE2 pattern(options.name_pattern, re2::RE2::Quiet);
   TestRun run;
+  if (options.memory != nullptr) options.memory->again = 0;
   const std::vector<std::string> files = find_test_files(paths, run.diagnostics);
   run.unreadable = !run.diagnostics.empty();
   run.suites.resize(files.size());
@@ -149,7 +154,21 @@ TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& opti
   for_each_index(
       files.size(), options.threads,
       [&](std::size_t i) {
+        if (options.memory != nullptr) {
+          const std::lock_guard lock(options.memory->mutex);
+          const auto known = options.memory->suites.find(files[i]);
+          if (known != options.memory->suites.end() && !known->second.log->changed()) {
+            run.suites[i] = known->second.result;
+            if (options.log != nullptr) options.log->add(*known->second.log);
+            return;
+          }
+        }
         const TestSuite suite = read_test_suite(files[i], options.read);
+        auto log = std::make_shared<ReadLog>();
+        if (options.log != nullptr || options.memory != nullptr) {
+          log->add(files[i]);
+          log->add(suite.loaded->scenario);
+        }
         std::vector<const TestCase*> cases;
         for (const TestCase& test : suite.cases)
           if (asked(suite, test, pattern, options)) cases.push_back(&test);
@@ -159,6 +178,11 @@ TestRun run_tests(const std::vector<std::string>& paths, const TestOptions& opti
         result.tests.resize(cases.size());
         for_each_index(cases.size(), files.size() == 1 ? options.threads : 1,
                        [&](std::size_t k) { result.tests[k] = run_case(suite, *cases[k], options.keep_results); });
+        if (options.log != nullptr) options.log->add(*log);
+        if (options.memory == nullptr) return;
+        const std::lock_guard lock(options.memory->mutex);
+        options.memory->suites.insert_or_assign(files[i], TestMemory::Entry{log, result});
+        ++options.memory->again;
       },
       1);
   for (const SuiteResult& suite : run.suites) run.unreadable = run.unreadable || suite.loaded->unreadable;

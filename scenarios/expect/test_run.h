@@ -1,11 +1,15 @@
 #pragma once
 // TestRun: test suites judged and compared, with the reason behind every failure: the hop and the rule that differ from
 // the expectation, and where the policy stands that decided.
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "scenarios/expect/test_suite.h"
 #include "scenarios/read/expectation.h"
+#include "scenarios/read/read_log.h"
 
 namespace meshsim::scenarios {
 
@@ -29,6 +33,8 @@ struct TestResult {
   std::vector<TestFailure> failures;
   models::Source source;  // of the case
   bool has_parameters = false;
+  std::size_t siblings = 1, of_row = 1;              // as TestCase
+  std::map<std::string, models::Position> expected;  // as TestCase
   std::shared_ptr<const models::FlowResult> result;  // kept where TestOptions asks for it
 };
 
@@ -38,6 +44,17 @@ struct SuiteResult {
   std::vector<TestResult> tests;  // in the order of the file
 };
 
+// What --watch keeps of test files: a result is given again as long as nothing that it was made of changes.
+struct TestMemory {
+  struct Entry {
+    std::shared_ptr<const ReadLog> log;
+    SuiteResult result;
+  };
+  std::mutex mutex;
+  std::map<std::string, Entry> suites;  // by file
+  std::size_t again = 0;                // of the last run: read again
+};
+
 struct TestOptions {
   ReadOptions read;
   std::string name_pattern;       // a regular expression (RE2) searched for in the name; empty: all
@@ -45,6 +62,8 @@ struct TestOptions {
   bool fail_fast = false;         // nothing after the first failure, in the order of files and cases
   unsigned threads = 0;           // any number gives the same result
   bool keep_results = false;      // for coverage
+  ReadLog* log = nullptr;         // gets what the suites are made of
+  TestMemory* memory = nullptr;   // the options must not change between runs that share it
 };
 
 struct TestRun {

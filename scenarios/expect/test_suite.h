@@ -19,6 +19,7 @@
 //       expect: { verdict: denied }
 //
 // A string that is exactly "{name}" becomes the parameter's value with its type; inside a longer string it is replaced.
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,8 +31,12 @@ namespace meshsim::scenarios {
 struct TestCase {
   std::size_t flow = 0;  // into loaded->scenario.flows
   std::vector<std::string> tags;
-  std::string xfail;            // why it is expected to fail; empty: it is not
-  bool has_parameters = false;  // its values may come from a table or matrix
+  std::string xfail;  // why it is expected to fail; empty: it is not
+  // Cases that a table of parameters or a matrix makes of one: how many there are, and how many of them share a row.
+  bool has_parameters = false;
+  std::size_t siblings = 1, of_row = 1;
+  // Parameters of the row that nothing but `name` and `expect` mentions: where their values stand in the file.
+  std::map<std::string, models::Position> expected;
 };
 
 struct TestSuite {

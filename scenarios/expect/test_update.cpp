@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 #include "scenarios/read/document_reader.h"
 #include "scenarios/read/input_text.h"
@@ -75,7 +76,14 @@ std::string plain(const std::string& literal, bool json) {
 
 }  // namespace
 
-std::optional<std::string> with_value(const std::string& line, std::uint32_t column, const std::string& literal) {
+namespace {
+
+struct Range {
+  std::size_t begin = 0, end = 0;
+};
+
+// Where the value of the key at `column` stands in the line.
+std::optional<Range> value_at(const std::string& line, std::uint32_t column) {
   if (column == 0 || column > line.size()) return std::nullopt;
   std::size_t at = column - 1;
   const bool flow = in_flow(line, at);
@@ -103,7 +111,35 @@ std::optional<std::string> with_value(const std::string& line, std::uint32_t col
     while (end > begin && (line[end - 1] == ' ' || line[end - 1] == '\r' || line[end - 1] == '\t')) --end;
   }
   if (end == std::string::npos) return std::nullopt;
-  return line.substr(0, begin) + literal + line.substr(end);
+  return Range{begin, end};
+}
+
+// The parameter that a value is: "{status}" -> status; empty if it is something else.
+std::string parameter_of(const std::string& line, std::uint32_t column) {
+  const auto at = value_at(line, column);
+  if (!at) return {};
+  std::string text = line.substr(at->begin, at->end - at->begin);
+  if (text.size() > 2 && (text.front() == '"' || text.front() == '\'')) text = text.substr(1, text.size() - 2);
+  const bool is = text.size() > 2 && text.front() == '{' && text.find('}') == text.size() - 1;
+  return is ? text.substr(1, text.size() - 2) : std::string();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    out.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> with_value(const std::string& line, std::uint32_t column, const std::string& literal) {
+  const auto at = value_at(line, column);
+  if (!at) return std::nullopt;
+  return line.substr(0, at->begin) + literal + line.substr(at->end);
 }
 
 TestUpdate update_expectations(const TestRun& run, const ReadOptions& options) {
@@ -113,35 +149,46 @@ TestUpdate update_expectations(const TestRun& run, const ReadOptions& options) {
       std::string literal;
       bool ambiguous = false;
       std::string what;
+      std::set<const TestResult*> wanted;  // the cases that want this value,
+      std::size_t of = 1;                  // of so many that have it
     };
     std::map<std::pair<std::uint32_t, std::uint32_t>, Edit> edits;
+    if (suite.tests.empty()) continue;
+    Diagnostics problems;
+    const auto text = read_file_text(options.base / suite.file, suite.file, options.limits, problems);
+    if (!text) continue;
+    std::vector<std::string> lines = lines_of(*text);
     for (const TestResult& test : suite.tests) {
       if (test.status != TestStatus::Fail) continue;
       for (const TestFailure& failure : test.failures) {
         const ExpectationFailure& e = failure.expectation;
         const std::string what = suite.file + ": " + test.name + ": " + e.field;
-        if (test.has_parameters) {
-          out.left.push_back(what + " comes from a table or a matrix");
-        } else if (e.field.starts_with("metrics") || e.field.starts_with("latency") || e.position.line == 0) {
+        if (e.field.starts_with("metrics") || e.field.starts_with("latency") || e.position.line == 0 ||
+            e.position.line > lines.size()) {
           out.left.push_back(what + " is not a single value");
-        } else {
-          Edit& edit = edits[{e.position.line, e.position.column}];
-          edit.ambiguous = edit.ambiguous || (!edit.literal.empty() && edit.literal != e.actual);
-          edit.literal = e.actual;
-          edit.what = what;
+          continue;
         }
+        Position at = e.position;
+        std::size_t of = test.siblings;
+        if (const std::string name = parameter_of(lines[at.line - 1], at.column);
+            test.has_parameters && !name.empty()) {
+          const auto row = test.expected.find(name);
+          if (row == test.expected.end() || row->second.line == 0 || row->second.line > lines.size()) {
+            out.left.push_back(what + " is the parameter " + name + ", which decides about more than the expectation");
+            continue;
+          }
+          at = row->second;
+          of = test.of_row;
+        }
+        Edit& edit = edits[{at.line, at.column}];
+        edit.ambiguous = edit.ambiguous || (!edit.literal.empty() && edit.literal != e.actual);
+        edit.literal = e.actual;
+        edit.what = what;
+        edit.of = of;
+        edit.wanted.insert(&test);
       }
     }
     if (edits.empty()) continue;
-    Diagnostics problems;
-    const auto text = read_file_text(options.base / suite.file, suite.file, options.limits, problems);
-    if (!text) continue;
-    std::vector<std::string> lines;
-    for (std::size_t at = 0; at <= text->size();) {
-      const auto end = std::min(text->find('\n', at), text->size());
-      lines.push_back(text->substr(at, end - at));
-      at = end + 1;
-    }
     UpdatedFile file{suite.file, "", {}};
     const bool json = suite.file.ends_with(".json");
     std::map<std::uint32_t, std::string> before;
@@ -150,6 +197,11 @@ TestUpdate update_expectations(const TestRun& run, const ReadOptions& options) {
       const auto [line, column] = it->first;
       const Edit& edit = it->second;
       std::optional<std::string> changed;
+      if (edit.wanted.size() < edit.of) {
+        out.left.push_back(edit.what + " holds for " + std::to_string(edit.of - edit.wanted.size()) + " of " +
+                           std::to_string(edit.of) + " cases that share the value: make it a parameter");
+        continue;
+      }
       if (!edit.ambiguous && line <= lines.size())
         changed = with_value(lines[line - 1], column, plain(edit.literal, json));
       if (!changed) {

@@ -1,7 +1,8 @@
 #pragma once
 // test --update: expectations that do not hold are rewritten to what the mesh does, in place: only the value changes,
-// comments and layout stay. Cases whose values come from a table or a matrix, metrics, latencies, xfail cases and
-// values that span lines are left alone and named.
+// comments and layout stay. Of cases that a table or a matrix makes, a value that stands in `expect` is rewritten where
+// all of them want the same one; a parameter that only `expect` uses, in its row. Metrics, latencies, xfail cases,
+// values that span lines and those on which cases disagree are left alone and named, with the reason.
 #include <string>
 #include <vector>
 

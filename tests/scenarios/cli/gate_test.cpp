@@ -156,16 +156,73 @@ TEST_F(Gate, WatchRunsAgainAndKeepsTheLastGoodResult) {
 }
 
 TEST_F(Gate, WatchedStateIsOfContentNotOfTimes) {
+  ReadLog log;
   write("a.yaml", "a: 1\n");
-  const std::string before = watched_state({folder.string()});
+  log.add(folder);
+  const std::string before = log.contents();
+  EXPECT_FALSE(log.changed());
   write("a.yaml", "a: 1\n");
-  EXPECT_EQ(watched_state({folder.string()}), before);
-  write("a.yaml", "a: 2\n");
-  EXPECT_NE(watched_state({folder.string()}), before);
+  EXPECT_EQ(log.contents(), before);
+  write("a.yaml", "a: 22\n");
+  EXPECT_NE(log.contents(), before);
+  EXPECT_TRUE(log.changed());
   write("note.txt", "x");
-  const std::string after = watched_state({folder.string()});
+  const std::string after = log.contents();
   write("note.txt", "y");
-  EXPECT_EQ(watched_state({folder.string()}), after);
+  EXPECT_EQ(log.contents(), after);
+  write("new.yaml", "b: 1\n");
+  EXPECT_NE(log.contents(), after) << "a new file of a folder";
+  ReadLog missing;
+  missing.add(path("absent.yaml"));
+  EXPECT_FALSE(missing.changed());
+  write("absent.yaml", "c: 1\n");
+  EXPECT_TRUE(missing.changed());
+}
+
+TEST_F(Gate, UpdateOfTables) {
+  const std::string head =
+      "apiVersion: meshsim/v1\nkind: MeshTest\nmanifests: [mesh.yaml]\n"
+      "workloads:\n  - { name: api, namespace: shop, mode: ambient, labels: { app: api }, ports: [{ "
+      "port: 80, targetPort: 8080, name: http }] }\n  - { name: shell, namespace: clients, mode: "
+      "ambient, serviceAccount: shell }\ngateways: [{ name: waypoint, namespace: shop, kind: waypoint, "
+      "for: service }]\nlabels: [{ object: shop/service/api, set: { istio.io/use-waypoint: waypoint } "
+      "}]\ncases:\n";
+  write("mesh.yaml",
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: { name: p, namespace: shop "
+        "}\nspec: { targetRefs: [{ group: '', kind: Service, name: api }], rules: [{ to: [{ operation: { "
+        "methods: [GET] } }] }] }\n");
+  const auto one = [](const std::string& parameters, const std::string& expect) {
+    return "  - name: \"{method}\"\n    parameters:\n" + parameters +
+           "    from: { workload: clients/shell }\n    to: { host: api.shop.svc.cluster.local, port: 80 }\n    "
+           "protocol: "
+           "http\n    request: { method: \"{method}\" }\n    expect: " +
+           expect + "\n";
+  };
+  // A parameter that only `expect` uses is rewritten in its row.
+  write("t.meshtest.yaml", head + one("      - { method: GET, status: 403 }\n      - { method: POST, status: 403 }\n",
+                                      "{ httpStatus: \"{status}\" }"));
+  Ran ran = meshsim({"test", path("t.meshtest.yaml"), "--update"});
+  EXPECT_EQ(ran.code, kFine) << ran.err;
+  EXPECT_THAT(text_of(path("t.meshtest.yaml")), HasSubstr("- { method: GET, status: 200 }"));
+  EXPECT_THAT(text_of(path("t.meshtest.yaml")), HasSubstr("- { method: POST, status: 403 }"));
+  EXPECT_THAT(text_of(path("t.meshtest.yaml")), HasSubstr("httpStatus: \"{status}\""));
+  // A value that all cases want otherwise is rewritten; one that some want is left, with the reason.
+  write("t.meshtest.yaml", head + one("      - { method: PUT }\n      - { method: POST }\n", "{ verdict: allowed }"));
+  ran = meshsim({"test", path("t.meshtest.yaml"), "--update"});
+  EXPECT_EQ(ran.code, kFine) << ran.err;
+  EXPECT_THAT(text_of(path("t.meshtest.yaml")), HasSubstr("expect: { verdict: denied }"));
+  write("t.meshtest.yaml", head + one("      - { method: GET }\n      - { method: POST }\n", "{ verdict: allowed }"));
+  ran = meshsim({"test", path("t.meshtest.yaml"), "--update"});
+  EXPECT_EQ(ran.code, kFailed);
+  EXPECT_THAT(ran.err, HasSubstr("holds for 1 of 2 cases that share the value: make it a parameter"));
+  EXPECT_THAT(text_of(path("t.meshtest.yaml")), HasSubstr("expect: { verdict: allowed }"));
+  // A parameter that the request uses, too, is no mere expectation.
+  write("t.meshtest.yaml", head + one("      - { method: POST }\n", "{ verdict: \"{method}\" }"));
+  write("t.meshtest.yaml",
+        head + one("      - { method: denied }\n      - { method: allowed }\n", "{ verdict: \"{method}\" }"));
+  ran = meshsim({"test", path("t.meshtest.yaml"), "--update"});
+  EXPECT_EQ(ran.code, kFailed);
+  EXPECT_THAT(ran.err, HasSubstr("decides about more than the expectation"));
 }
 
 TEST_F(Gate, ManualPagesOfEveryCommand) {
