@@ -2,8 +2,8 @@
 
 #include "scenarios/cli/options.h"
 #include "scenarios/cli/simulation.h"
-#include "scenarios/report/comparison_report.h"
 #include "scenarios/cli/watch.h"
+#include "scenarios/report/comparison_report.h"
 #include "scenarios/report/diff_report.h"
 #include "scenarios/run/git_revision.h"
 

@@ -66,7 +66,7 @@ TestSuite read_test_suite(const std::string& file, const ReadOptions& options) {
   if (!document) {
     *loaded = load({file}, options);
     for (std::size_t i = 0; i < loaded->scenario.flows.size(); ++i)
-      if (loaded->scenario.flows[i].expect) suite.cases.push_back({i, {}, "", false});
+      if (loaded->scenario.flows[i].expect) suite.cases.emplace_back().flow = i;
   } else {
     *loaded = load(read_scenario_tree(shared_scenario(*document), options));
     const ExpandedCases expanded =

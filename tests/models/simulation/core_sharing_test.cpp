@@ -158,6 +158,7 @@ TEST(NodeCores, TheTrafficEquationsKnowThem) {
   SimulationInput input = closed_input(1, 1);
   input.flows[0].traffic.arrivals = "poisson";
   input.flows[0].traffic.per_second = 200;
+  input.duration_ns = 200'000'000'000;  // 40,000 requests: the mean is known within 0.7 %
   const auto predicted = capacity(input);
   ASSERT_TRUE(predicted);
   EXPECT_EQ(predicted->bottleneck, "node node-1");
