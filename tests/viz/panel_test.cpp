@@ -221,7 +221,8 @@ TEST_F(PanelTest, LintFollowsTheResult) {
     ASSERT_TRUE(linted.wait(20'000));
   }
   const auto& findings = window.session().findings()->findings;
-  EXPECT_EQ(window.findings().count(), static_cast<int>(findings.size()));
+  const auto shown = [&] { return window.findings().count() == static_cast<int>(findings.size()); };
+  EXPECT_TRUE(QTest::qWaitFor(shown, 20'000)) << "panels fill themselves in steps";
   const bool bypass = std::any_of(findings.begin(), findings.end(),
                                   [](const auto& f) { return f.object.find("read-only") != std::string::npos; });
   EXPECT_TRUE(bypass) << "a policy that is bypassed is worth a finding";
