@@ -9,14 +9,7 @@
 #include <sys/resource.h>
 
 #include "scenarios/read/scenario.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define MESHSIM_SHADOW_MEMORY 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MESHSIM_SHADOW_MEMORY 1
-#endif
-#endif
+#include "tests/sanitized.h"
 
 namespace meshsim::scenarios {
 namespace {
@@ -80,11 +73,10 @@ TEST(BrokenFiles, AGigabyteInOneLineIsRefusedAtTheLimit) {
   EXPECT_EQ(format(s.diagnostics[0]),
             "Error [MSH0002] (<stdin>) the input is larger than 256 MB (limit file size); nothing of it was read");
   EXPECT_TRUE(s.unreadable);
-#if !defined(MESHSIM_SHADOW_MEMORY)
+  if (test::kSanitized) return;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   EXPECT_LT(usage.ru_maxrss, 400 * 1024) << "kB";
-#endif
 }
 
 TEST(BrokenFiles, AnEndlessBinaryStreamStopsAtOnce) {
