@@ -5,7 +5,6 @@
 namespace meshsim::scenarios {
 
 using models::kNone;
-using models::Mesh;
 using models::Service;
 using models::ServicePort;
 using models::Workload;

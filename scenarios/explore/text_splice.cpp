@@ -9,7 +9,6 @@
 namespace meshsim::scenarios {
 
 using models::Node;
-using models::NodeKind;
 using models::Position;
 using models::Tree;
 
