@@ -43,8 +43,7 @@ void not_evaluated(const LintContext& c, RuleFindings& out) {
               return !o.waypoint_traversed && o.verdict != Verdict::Unknown &&
                      !has_status(o, name, PolicyStatus::Enforced);
             })) {
-          finding.flow = shown->flow;
-          finding.shows = shown->text;
+          finding.shown_by(shown->flow, shown->text);
         }
       }
     }
@@ -95,8 +94,7 @@ void without_pods(const LintContext& c, RuleFindings& out) {
       LintFinding& finding =
           out.add(gateway.ref, "none of its pods is ready: what is bound to it fails for ambient clients");
       finding.affects(c.service_text(s));
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
       break;
     }
   }
@@ -126,8 +124,7 @@ void nobody_ambient(const LintContext& c, RuleFindings& out) {
     if (!shown) continue;
     LintFinding& finding = out.add(service.ref, "it is bound to the waypoint " + service.waypoint.named +
                                                     ", but no pod among the files is in ambient mode: nobody uses it");
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -165,8 +162,7 @@ void workload_only(const LintContext& c, RuleFindings& out) {
                       "the waypoint serves traffic addressed to pods only; requests to the Service do "
                       "not pass it, nor this policy");
           finding.affects(c.workload_text(w));
-          finding.flow = shown->flow;
-          finding.shows = shown->text;
+          finding.shown_by(shown->flow, shown->text);
           break;
         }
       }

@@ -87,8 +87,7 @@ void bypassed(const LintContext& c, RuleFindings& out) {
     if (!found.first) return;
     LintFinding& finding = out.add(object, text);
     for (auto& one : found.who) finding.affects(std::move(one));
-    finding.flow = found.first->flow;
-    finding.shows = found.first->text;
+    finding.shown_by(found.first->flow, found.first->text);
   };
   for (const PolicyView& p : c.policies())
     if (!p.spec.attachment.refs.empty() && !p.spec.dry_run) {
@@ -123,8 +122,7 @@ void ingress_skips(const LintContext& c, RuleFindings& out) {
                                                     "istio.io/ingress-use-waypoint=true");
     if (targeted.count(in.service) == 0) finding.severity = Severity::Info;
     finding.affects("gateway " + gateway.ns + '/' + gateway.name);
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -153,8 +151,7 @@ void sidecars_ignore(const LintContext& c, RuleFindings& out) {
     LintFinding& finding =
         out.add(*p.object, "these pods still run sidecars, which ignore every policy with targetRefs");
     for (const std::size_t w : pods) finding.affects(c.workload_text(w));
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -178,8 +175,7 @@ void headless(const LintContext& c, RuleFindings& out) {
     LintFinding& finding = out.add(service.ref,
                                    "it is headless: clients address its pods, and a waypoint for Services is "
                                    "not used for pod addresses");
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -254,8 +250,7 @@ void mixed_endpoints(const LintContext& c, RuleFindings& out) {
           LintFinding& finding =
               out.add(service.ref, "its pods run in several modes, and the verdict depends on which of them is chosen");
           for (const std::size_t w : workloads) finding.affects(c.workload_text(w));
-          finding.flow = flow;
-          finding.shows = flow_line(flow, result.outcomes.front(), asker->text) + "; by pod: " + each;
+          finding.shown_by(flow, flow_line(flow, result.outcomes.front(), asker->text) + "; by pod: " + each);
         }
       }
     }

@@ -85,8 +85,7 @@ void legacy_sidecars(const LintContext& c, RuleFindings& out) {
                 "its sidecar was injected before ambient was enabled: it takes no HBONE, so ambient clients and "
                 "waypoints send it plaintext without identity; restart it");
     finding.affects(c.workload_text(w));
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -206,8 +205,7 @@ void exempt_ports(const LintContext& c, RuleFindings& out) {
                                  " was exempt from capture at sidecars; by HBONE it is under policy, "
                                  "and clients are refused");
       finding.affects(c.workload_text(w));
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
       break;
     }
   }

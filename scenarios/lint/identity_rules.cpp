@@ -114,8 +114,7 @@ void through_waypoint(const LintContext& c, RuleFindings& out, Action action, co
       if (!found) continue;
       LintFinding& finding = out.add(*p.object, p.object->spec()["rules"], text);
       finding.affects(c.workload_text(w));
-      finding.flow = found->through.flow;
-      finding.shows = found->through.text + "; straight to the pod: " + found->direct;
+      finding.shown_by(found->through.flow, found->through.text + "; straight to the pod: " + found->direct);
       break;
     }
   }
@@ -165,8 +164,7 @@ void address_behind_gateway(const LintContext& c, RuleFindings& out) {
                   "behind a gateway the direct peer is the gateway's pod: ipBlocks for visitors never "
                   "match at the workload");
       finding.affects(c.workload_text(hit->workload));
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
       break;
     }
   }
@@ -223,8 +221,7 @@ void foreign_trust_domain(const LintContext& c, RuleFindings& out) {
                                        ": it never matches at ambient pods, though sidecars expand it");
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
     if (shown) {
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }
@@ -279,8 +276,7 @@ void waypoint_only(const LintContext& c, RuleFindings& out) {
                                      "only the waypoint " + waypoint.ns + '/' + waypoint.name +
                                          " may reach these pods, and these clients never use it");
       for (auto& one : who) finding.affects(std::move(one));
-      finding.flow = first->flow;
-      finding.shows = first->text;
+      finding.shown_by(first->flow, first->text);
       break;
     }
   }

@@ -73,6 +73,12 @@ struct LintFinding {
     }
     return *this;
   }
+  // A flow that shows it, and what that flow does.
+  LintFinding& shown_by(const models::Flow& one, std::string what) {
+    flow = one;
+    shows = std::move(what);
+    return *this;
+  }
   // Stays the same when lines move: code, object and message.
   std::string fingerprint() const;
 };

@@ -41,8 +41,7 @@ void plaintext_refused(const LintContext& c, RuleFindings& out, std::size_t w, c
   if (!shown || shown->flow.from.kind == Client::Kind::Outside) return;
   LintFinding& finding = out.add(c.mesh.workloads[w].owner, text);
   finding.affects(c.workload_text(w));
-  finding.flow = shown->flow;
-  finding.shows = shown->text;
+  finding.shown_by(shown->flow, shown->text);
 }
 
 void strict_and_legacy(const LintContext& c, RuleFindings& out) {
@@ -69,8 +68,7 @@ void strict_and_headless(const LintContext& c, RuleFindings& out) {
                                    "STRICT refuses sidecar clients of this headless Service: to its ambient "
                                    "pods they send plaintext");
     finding.affects(c.workload_text(shown->outcome.destination_workload));
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -102,8 +100,7 @@ void ambient_family(const LintContext& c, RuleFindings& out, std::initializer_li
       LintFinding& finding = out.add(concern.policy, text);
       finding.affects(c.workload_text(w));
       if (shown) {
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
       }
     }
   }
@@ -125,8 +122,7 @@ void port_stays_closed(const LintContext& c, RuleFindings& out) {
                                            " is DISABLE, and still refuses plaintext at ambient pods; a sidecar "
                                            "would open it. Write PERMISSIVE");
         finding.affects(c.workload_text(w));
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
         break;
       }
     }
@@ -159,8 +155,7 @@ void empty_selector(const LintContext& c, RuleFindings& out) {
                 "ambient pods");
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
     if (shown) {
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }
@@ -233,8 +228,7 @@ void rule_contradiction(const LintContext& c, RuleFindings& out) {
                           : "clients send Istio mTLS, which the destination does not accept (PeerAuthentication "
                             "DISABLE, or no sidecar)");
     finding.affects(c.service_text(s));
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 

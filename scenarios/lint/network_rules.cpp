@@ -62,8 +62,7 @@ void blocks_hbone(const LintContext& c, RuleFindings& out) {
                                  " and not port 15008, by which HBONE arrives: the connection times out";
         LintFinding& finding = object != nullptr ? out.add(*object, text) : out.add(*blocked, text);
         finding.affects(c.workload_text(w));
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
         break;
       }
     }

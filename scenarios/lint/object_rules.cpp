@@ -95,8 +95,7 @@ void missing_subset(const LintContext& c, RuleFindings& out) {
           c.show(c.askers(Population::Sidecar, route->ns, 4), c.service_targets(s), {},
                  [](const Outcome& o) { return o.verdict == Verdict::Unreachable && o.http_status == 503; });
       if (shown && shown->flow.from.kind == Client::Kind::Workload) {
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
       }
     });
 }

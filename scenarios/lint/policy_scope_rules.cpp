@@ -49,8 +49,7 @@ void deny_at_gateway(const LintContext& c, RuleFindings& out) {
     if (hit.empty()) continue;
     LintFinding& finding = out.add(*p.object, "it also applies to the ingress gateway, and visitors are refused there");
     for (const std::size_t g : hit) finding.affects("gateway " + c.mesh.gateways[g].ns + '/' + c.mesh.gateways[g].name);
-    finding.flow = first->flow;
-    finding.shows = first->text;
+    finding.shown_by(first->flow, first->text);
   }
 }
 
@@ -82,8 +81,7 @@ void deny_blocks_waypoint(const LintContext& c, RuleFindings& out) {
             out.add(*p.object, "what the waypoint " + service.waypoint.named +
                                    " lets through is refused at the pod: nothing there allows the waypoint's identity");
         finding.affects(c.service_text(s));
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
         done = true;
       }
     }
@@ -316,8 +314,7 @@ void uncovered(const LintContext& c, RuleFindings& out) {
     for (const std::size_t w : bare) finding.affects(c.workload_text(w));
     if (const auto shown = c.show(c.some_askers(name, 3), c.targets_of(bare.front()), {},
                                   [](const Outcome& o) { return o.verdict == Verdict::Allowed; })) {
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }

@@ -79,8 +79,7 @@ void service_port_at_pod(const LintContext& c, RuleFindings& out) {
                       " is a port of the Service; the proxy at the pod compares the container port, so "
                       "this value never matches");
       for (const std::size_t w : affected) finding.affects(c.workload_text(w));
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }
@@ -110,8 +109,7 @@ void target_port_at_waypoint(const LintContext& c, RuleFindings& out) {
                         "value never matches");
         finding.affects(c.service_text(reach.services.front()));
         if (!shown) continue;
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
       }
     }
 }
@@ -168,8 +166,7 @@ void on_stream_ports(const LintContext& c, RuleFindings& out, Action action, con
       if (!shown) continue;
       LintFinding& finding = out.add(*p.object, p.object->spec()["rules"], text + target.text);
       finding.affects(who);
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
       break;
     }
   }

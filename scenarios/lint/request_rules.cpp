@@ -112,8 +112,7 @@ void without_authentication(const LintContext& c, RuleFindings& out) {
         "it asks for a token, and no RequestAuthentication checks tokens at the same proxy: a valid token is worth "
         "nothing there");
     finding.affects(who);
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -143,8 +142,7 @@ void anonymous_pass(const LintContext& c, RuleFindings& out) {
                                    "requests without a token pass: it checks the tokens that come, and no "
                                    "AuthorizationPolicy asks for one");
     finding.affects(who);
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -169,8 +167,7 @@ void token_taken_away(const LintContext& c, RuleFindings& out) {
                     "the waypoint takes the token out of the request, and the sidecar behind it needs "
                     "it again; set forwardOriginalToken");
         finding.affects(c.service_text(s));
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
         break;
       }
 }

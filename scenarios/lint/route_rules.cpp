@@ -73,8 +73,7 @@ bool past_waypoint(const Outcome& o) {
 
 LintFinding& with(LintFinding& finding, const std::optional<Shown>& shown) {
   if (shown) {
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
   return finding;
 }

@@ -33,8 +33,7 @@ void not_at_ztunnel(const LintContext& c, RuleFindings& out) {
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
     if (const auto shown = c.show(c.some_askers(object->ns, 2), c.targets_of(ambient.front()), {},
                                   [](const Outcome& o) { return !o.hops.empty() && !o.waypoint_traversed; })) {
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }

@@ -46,8 +46,7 @@ void report(const LintContext& c, RuleFindings& out, const PolicyView& p, Node a
   if (!shown) return;
   LintFinding& finding = out.add(*p.object, at, message);
   for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
-  finding.flow = shown->flow;
-  finding.shows = shown->text;
+  finding.shown_by(shown->flow, shown->text);
 }
 
 bool is_ambient_policy(const LintContext& c, const PolicyView& p) {
@@ -138,8 +137,7 @@ void request_authentication(const LintContext& c, RuleFindings& out) {
     if (!shown) continue;
     LintFinding& finding = out.add(*object, "no token is checked at ambient pods: ztunnel never validates tokens");
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
-    finding.flow = shown->flow;
-    finding.shows = shown->text;
+    finding.shown_by(shown->flow, shown->text);
   }
 }
 
@@ -156,8 +154,7 @@ void extensions(const LintContext& c, RuleFindings& out, std::initializer_list<c
       for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
       if (const auto shown = c.show(c.some_askers(object->ns, 2), c.targets_of(ambient.front()), {},
                                     [](const Outcome& o) { return !o.hops.empty() && !o.waypoint_traversed; })) {
-        finding.flow = shown->flow;
-        finding.shows = shown->text;
+        finding.shown_by(shown->flow, shown->text);
       }
     }
 }
@@ -183,8 +180,7 @@ void envoy_filter(const LintContext& c, RuleFindings& out) {
     for (const std::size_t w : ambient) finding.affects(c.workload_text(w));
     if (const auto shown = c.show(c.some_askers(object->ns, 2), c.targets_of(ambient.front()), {},
                                   [](const Outcome& o) { return !o.hops.empty() && !o.waypoint_traversed; })) {
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }
@@ -217,8 +213,7 @@ void trust_domains(const LintContext& c, RuleFindings& out) {
     const auto ambient = ambient_of(c, p.selected);
     if (const auto shown = c.show(c.some_askers(p.spec.ns, 3), c.targets_of(ambient.front()), requests_for(p.spec),
                                   has_status(p.text, PolicyStatus::Enforced))) {
-      finding.flow = shown->flow;
-      finding.shows = shown->text;
+      finding.shown_by(shown->flow, shown->text);
     }
   }
 }
