@@ -150,7 +150,7 @@ void name_ending(ZtunnelConnection& connection, const PathView& path, const HopV
   const Outcome& outcome = path.outcome;
   const bool inference = path.mesh.settings.profile.ztunnel_failure_flags;
   if (outcome.verdict == Verdict::Allowed) return;
-  // An Envoy that waits no longer ends a stream; the connections under it were made.
+  // TM-116 is about connections that fail. An Envoy that waits no longer (UT) ends a stream; those under it were made.
   if (outcome.response_flags.find("UT") != std::string::npos) return;
   if (view.last) {
     if (view.refuses) {

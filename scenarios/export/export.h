@@ -2,7 +2,8 @@
 // Export: what a run would have left in Prometheus, in log files, in a tracing backend and on the wire, as files that
 // the real consumers read: OpenMetrics text (promtool, Prometheus 2.42), Envoy's and ztunnel's access logs, OTLP JSON,
 // Chrome trace JSON (Perfetto) and pcapng (Wireshark 4). `meshsim run --out DIR --export metrics,logs,traces,pcap`.
-// The same input and seed give the same bytes. Where it stops: control plane and container metrics are not there.
+// The same input and seed give the same bytes. Where it stops: the control
+// plane's metrics are not there, and of containers only CPU and memory of simulated proxies.
 #include <cstdint>
 #include <optional>
 #include <string>

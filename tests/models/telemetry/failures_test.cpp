@@ -134,6 +134,21 @@ TEST(TelemetryFailures, TM114_TcpRefusalBySidecarLooksLikeSuccessToZtunnel) {
   EXPECT_EQ(closing_flag(out, "destination"), "-");  // TM-113
 }
 
+TEST(TelemetryFailures, TM116_ATimeoutAtTheClientsEnvoyIsNoFailedConnection) {
+  Bench b(As::Sidecar, As::Ambient);
+  Outcome out = b.outcome({b.sidecar_out(kHbone), b.ztunnel_in(kHbone, b.client_id())}, kHbone);
+  out.verdict = Verdict::Unreachable;
+  out.http_status = 504;
+  for (const char* flags : {"UT", "UT,URX"}) {
+    out.response_flags = flags;
+    const Outcome seen = b.observe(b.http_flow(), out);
+    EXPECT_EQ(find_metric(seen, "istio_requests_total", "source")->labels.at("response_flags"), flags);
+    EXPECT_EQ(closing_flag(seen, "destination"), "-") << flags;
+  }
+  out.response_flags = "UF";
+  EXPECT_EQ(closing_flag(b.observe(b.http_flow(), out), "destination"), "CONNECT") << "the application refuses";
+}
+
 TEST(TelemetryFailures, TM202_UnknownVerdictReportsNothing) {
   const Bench b(As::Sidecar, As::Sidecar);
   Outcome out = b.outcome({b.sidecar_out(kMtls), b.sidecar_in(kMtls, b.client_id())}, kMtls);
