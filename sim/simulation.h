@@ -208,7 +208,7 @@ class Simulation {
   void look(std::int64_t until);
 
   template <class Model>
-  void happen(Model& model, std::uint8_t kind, Slot s) {
+  [[gnu::always_inline]] void happen(Model& model, std::uint8_t kind, Slot s) {
     ++events_;
     fingerprint_.event(now_, kind, s);
     if (!on_event.empty()) [[unlikely]]

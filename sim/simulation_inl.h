@@ -328,9 +328,9 @@ RunEnd MESHSIM_SIM::run(Model& model) {
   stop_ = false;
   while (!fes_.empty()) {
     const Entry e = fes_.pop();
-    if (const Entry* next = fes_.hint()) {  // its record is on the way while this event is handled
-      const auto then = static_cast<std::uint32_t>(next->key) & id_mask;
-      if (then < internal) slab_.prefetch(then);
+    if (const std::uint64_t* next = fes_.next_key()) {  // its record is on the way while this event is handled
+      const auto then = static_cast<std::uint32_t>(*next) & id_mask;
+      slab_.prefetch(then < internal ? then : 0);  // any record: a branch here would be guessed wrong half the time
     }
     const auto time = static_cast<std::int64_t>(e.time);
     if (time >= watch_due_) [[unlikely]]
