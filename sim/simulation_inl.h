@@ -231,7 +231,8 @@ MESHSIM_SIM_TEMPLATE
 void MESHSIM_SIM::call_at(SimTime when, std::function<void()> action) {
   if (when.ns < now_) fail("a call set into the past");
   const std::uint32_t i = new_internal(Role::call);
-  internal_[i].action = std::move(action);
+  if (actions_.size() <= i) actions_.resize(i + 1);
+  actions_[i] = std::move(action);
   insert(when.ns, internal | i);
 }
 
@@ -307,7 +308,7 @@ bool MESHSIM_SIM::internal_event(Model& model, std::uint32_t i) {
       return true;
     }
     case Role::call: {
-      const auto action = std::exchange(internal_[i].action, nullptr);
+      const auto action = std::exchange(actions_[i], nullptr);
       free_internal(i);
       ++events_;
       fingerprint_.event(now_, 255, no_slot);
