@@ -272,7 +272,7 @@ int main(int argc, char** argv) {
     return longest_pause([&] { flip(unused); }, wall);
   });
   // With something in front that shows it when it arrives.
-  for (const QString name : {QStringLiteral("timeline"), QStringLiteral("charts")}) {
+  for (const QString& name : {QStringLiteral("timeline"), QStringLiteral("charts")}) {
     window.dock(name)->show();
     window.dock(name)->raise();
     wait_until_idle(window);
