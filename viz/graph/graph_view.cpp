@@ -9,6 +9,7 @@
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "viz/graph/facts.h"
 #include "viz/look/theme.h"
@@ -52,30 +53,13 @@ void GraphView::rebuild() {
   const bool first = picture_ == nullptr || session_.result() == nullptr;
   const QTransform before = transform();
   const QPointF centre = mapToScene(viewport()->rect().center());
-  for (QGraphicsItem* item : scene_.items())
-    if (item != edges_) delete item;
-  nodes_.clear();
   matches_.clear();
   picture_ = session_.picture();
   result_ = session_.result();
   edges_->set_picture(picture_);
+  show_boxes();
+  show_nodes();
   if (picture_ == nullptr) return;
-  const MeshGraph& graph = picture_->graph;
-  for (const NamespaceBox& box : picture_->layout.boxes) {
-    auto* item = new BoxItem(box);
-    const auto& labels = result_->mesh().namespace_labels(box.ns);
-    QStringList words;
-    for (const char* key : {"istio.io/dataplane-mode", "istio-injection", "istio.io/use-waypoint"})
-      if (const auto value = models::find(labels, key))
-        words << QStringLiteral("%1=%2").arg(QString::fromLatin1(key).section('/', -1),
-                                             QString::fromUtf8(value->data(), static_cast<int>(value->size())));
-    item->set_mode_word(words.join("  "));
-    scene_.addItem(item);
-  }
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    nodes_.push_back(new NodeItem(graph.nodes[i], picture_->layout.nodes[i], i));
-    scene_.addItem(nodes_.back());
-  }
   scene_.setSceneRect(scene_.itemsBoundingRect().adjusted(-24, -24, 24, 24));
   update_presence();
   update_marks();
@@ -85,6 +69,44 @@ void GraphView::rebuild() {
     setTransform(before);
     centerOn(centre);
   }
+}
+
+void GraphView::show_boxes() {
+  std::map<std::string, BoxItem*> gone = std::exchange(boxes_, {});
+  if (picture_ != nullptr)
+    for (const NamespaceBox& box : picture_->layout.boxes) {
+      const auto& labels = result_->mesh().namespace_labels(box.ns);
+      QStringList words;
+      for (const char* key : {"istio.io/dataplane-mode", "istio-injection", "istio.io/use-waypoint"})
+        if (const auto value = models::find(labels, key))
+          words << QStringLiteral("%1=%2").arg(QString::fromLatin1(key).section('/', -1),
+                                               QString::fromUtf8(value->data(), static_cast<int>(value->size())));
+      BoxItem*& item = boxes_[box.ns];
+      if (const auto known = gone.extract(box.ns)) {
+        item = known.mapped();
+      } else {
+        scene_.addItem(item = new BoxItem(box));
+      }
+      item->show_box(box, words.join("  "));
+    }
+  for (const auto& [ns, item] : gone) delete item;
+}
+
+void GraphView::show_nodes() {
+  std::map<std::string, NodeItem*> gone;
+  for (NodeItem* item : std::exchange(nodes_, {})) gone.emplace(item->node().id, item);
+  if (picture_ != nullptr)
+    for (std::size_t i = 0; i < picture_->graph.nodes.size(); ++i) {
+      const GraphNode& node = picture_->graph.nodes[i];
+      if (const auto known = gone.extract(node.id)) {
+        nodes_.push_back(known.mapped());
+        nodes_.back()->show_node(node, picture_->layout.nodes[i], i);
+      } else {
+        nodes_.push_back(new NodeItem(node, picture_->layout.nodes[i], i));
+        scene_.addItem(nodes_.back());
+      }
+    }
+  for (const auto& [id, item] : gone) delete item;
 }
 
 void GraphView::set_find(const QString& text) {
@@ -109,7 +131,7 @@ void GraphView::update_presence() {
   std::vector<Presence> edges(graph.edges.size(), Presence::Shown);
   std::vector<Presence> nodes(graph.nodes.size(), Presence::Shown);
   const bool find = find_.active(), hide = hide_.active();
-  const Incident incident = incident_edges(graph);
+  const Incident incident = find || hide ? incident_edges(graph) : Incident();
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (hide && hide_.matches(node_facts(*result_, graph, incident, i))) {
       nodes[i] = Presence::Hidden;

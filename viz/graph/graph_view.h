@@ -3,6 +3,7 @@
 // picture of the session and tells the session what was selected.
 #include <QGraphicsScene>
 #include <QGraphicsView>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -66,6 +67,8 @@ class GraphView : public QGraphicsView {
 
  private:
   void rebuild();
+  void show_boxes();
+  void show_nodes();
   void update_presence();
   void update_marks();
   std::optional<std::size_t> node_at(const QPoint& at) const;
@@ -80,6 +83,7 @@ class GraphView : public QGraphicsView {
   QGraphicsScene scene_;
   EdgeLayer* edges_;
   std::vector<NodeItem*> nodes_;
+  std::map<std::string, BoxItem*> boxes_;
   PictureResult picture_;  // what is drawn
   Result result_;
   Filter find_, hide_;

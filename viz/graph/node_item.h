@@ -13,6 +13,8 @@ class NodeItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 1 };
   NodeItem(const GraphNode& node, const Place& place, std::size_t index);
+  // The same node in another picture: most of a picture is as it was, and making items anew takes longer.
+  void show_node(const GraphNode& node, const Place& place, std::size_t index);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(-8, -12, width_ + 20, height_ + 20); }
   QRectF frame() const { return QRectF(0, 0, width_, height_); }
@@ -25,9 +27,9 @@ class NodeItem : public QGraphicsItem {
   Presence presence() const { return presence_; }
 
  private:
-  const GraphNode node_;
-  qreal width_, height_;
-  std::size_t index_;
+  GraphNode node_;
+  qreal width_ = 0, height_ = 0;
+  std::size_t index_ = 0;
   Presence presence_ = Presence::Shown;
   bool selected_ = false, related_ = false, quiet_ = false, changed_ = false;
   QString label_, detail_;  // as they fit; measured when first painted
@@ -37,11 +39,11 @@ class BoxItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
   explicit BoxItem(const NamespaceBox& box);
+  void show_box(const NamespaceBox& box, const QString& mode_word);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(-2, -2, box_.place.width + 4, box_.place.height + 4); }
   QRectF header() const { return QRectF(0, 0, box_.place.width, 28); }
   const std::string& ns() const { return box_.ns; }
-  void set_mode_word(const QString& word) { mode_ = word; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:

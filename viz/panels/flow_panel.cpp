@@ -125,10 +125,13 @@ void FlowPanel::show_only(std::set<std::size_t> flows, const QString& why) {
   update_count();
 }
 
+// Not QTableView::selectRow(), which asks the keyboard: with Ctrl held it would take back what is selected.
 void FlowPanel::select_row(int row) {
+  const QModelIndex index = filter_->index(row, 0);
+  if (choosing_ && table_->currentIndex().row() == row) return;  // the table itself is about to select it
   following_ = true;
-  table_->selectRow(row);
-  table_->scrollTo(filter_->index(row, 0));
+  table_->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+  table_->scrollTo(index);
   following_ = false;
 }
 
@@ -193,7 +196,9 @@ void FlowPanel::row_chosen() {
   const std::string& name = flows[flow].result.flow.name;
   std::size_t nth = 0;
   for (std::size_t i = 0; i < flow; ++i) nth += flows[i].result.flow.name == name ? 1 : 0;
+  choosing_ = true;
   session_.select({Selection::Kind::Flow, name, nth, -1});
+  choosing_ = false;
 }
 
 void FlowPanel::step(int by) {

@@ -39,7 +39,7 @@ class FlowPanel : public QWidget {
   QTableView* table_;
   QLabel *count_, *only_why_;
   QToolButton* all_;
-  bool following_ = false;
+  bool following_ = false, choosing_ = false;
 };
 
 }  // namespace meshsim::viz
