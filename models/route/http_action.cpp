@@ -406,7 +406,7 @@ std::vector<RouteChoice> follow_rule(const Evaluator& at, const RowMatch& hit, c
         choice = std::move(abort);
       });
     for (RouteChoice& choice : out)
-      if (choice.fault_delay_ns > 0 && choice.flags == "-") choice.flags = "DI";
+      if (choice.fault_delay_ns > 0 && (choice.flags.empty() || choice.flags == "-")) choice.flags = "DI";
   }
   settle(out);
   for (RouteChoice& choice : out) {
