@@ -126,10 +126,19 @@ bool Engine::acquire_limited(sim::Slot who, const Op& op) {
     connection = static_cast<std::uint16_t>(l.used.size());
     l.used.push_back(0);
     l.streams.push_back(0);
+    l.opened_ns.push_back(now);
   } else {
     connection = l.unused.back();
     l.unused.pop_back();
     l.used[connection] = l.streams[connection] = 0;
+    l.opened_ns[connection] = now;
+  }
+  if (const auto why = refused(p)) {
+    --c.pending;
+    l.unused.push_back(connection);
+    --r.pc;
+    fail(who, *why);
+    return true;
   }
   ++c.connections;
   ++p.open;
@@ -166,7 +175,8 @@ void Engine::release_limited(const Request& r, std::uint8_t span, std::uint32_t 
   --p.in_use;
   --l.streams[connection];
   p.last_used_ns = sim_.now().ns;
-  const bool drains = broken || l.used[connection] >= policy_of(c).max_requests_per_connection;
+  if (p.drains) p.offered = false;  // GOAWAY
+  const bool drains = broken || p.drains || l.used[connection] >= policy_of(c).max_requests_per_connection;
   if (drains) {
     std::erase(l.ready, connection);
     l.used[connection] = kUnlimited;  // takes nobody any more

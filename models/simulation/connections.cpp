@@ -79,13 +79,19 @@ std::uint32_t Engine::idle_connection(std::size_t flow, std::uint32_t client) {
 
 void Engine::let_go(std::uint32_t id) {
   Connection& c = connections_[id];
-  if (--c.busy > 0) return;
+  const std::uint32_t door = programs_[c.program].door;
   const std::size_t flow = c.flow;
   const bool multiplexed = programs_[c.program].plan->multiplexed;
+  if (door != kNobody && actors_[door].draining && !c.leaving) [[unlikely]] {  // Connection: close, GOAWAY
+    c.leaving = true;
+    const auto it = flows_[flow].idle.find(programs_[c.program].cast.client);
+    if (multiplexed && it != flows_[flow].idle.end()) std::erase(it->second, id);
+  }
+  if (--c.busy > 0) return;
   // A refused connection is closed by whoever refused it; a new one is tried next time.
   const Plan& plan = *programs_[c.program].plan;
   const bool refused = plan.verdict != Verdict::Allowed && !(plan.points.empty() ? false : plan.points.back().http);
-  if (c.dead || refused || !input_.flows[flow].traffic.keep_alive) {
+  if (c.dead || c.leaving || refused || !input_.flows[flow].traffic.keep_alive) {
     if (multiplexed) {
       const auto it = flows_[flow].idle.find(programs_[c.program].cast.client);
       if (it != flows_[flow].idle.end()) std::erase(it->second, id);

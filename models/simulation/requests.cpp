@@ -13,6 +13,15 @@ constexpr std::uint32_t kServiceDraws = 16;                                // fr
 std::uint32_t clamp32(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ns, std::numeric_limits<std::uint32_t>::max()));
 }
+// Request::work: to the nanosecond below two seconds, in units of 1024 ns above.
+constexpr std::uint32_t kLong = 1u << 31;
+std::uint32_t packed(std::int64_t ns) {
+  return ns < kLong ? static_cast<std::uint32_t>(ns)
+                    : kLong | static_cast<std::uint32_t>(std::min<std::int64_t>(ns >> 10, kLong - 1));
+}
+std::int64_t unpacked(std::uint32_t work) {
+  return work < kLong ? std::int64_t{work} : std::int64_t{work & (kLong - 1)} << 10;
+}
 void add(std::uint32_t& sum, std::int64_t ns) { sum = clamp32(std::int64_t{sum} + ns); }
 void add(std::int64_t& sum, std::int64_t ns) { sum += ns; }
 
@@ -30,7 +39,8 @@ std::string_view to_string(Cause cause) {
                                          "unreachable",
                                          "application error",
                                          "try timeout",
-                                         "no healthy upstream"};
+                                         "no healthy upstream",
+                                         "connection reset"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
@@ -195,7 +205,7 @@ void Engine::go_on(sim::Slot who) {
           work += r.cold;
         }
         r.mark = sim_.now().ns;
-        r.work = clamp32(work);
+        r.work = packed(work);
         if (actor.shared != CoreSharing::kNothing) [[unlikely]]
           return share_cores(who, op.target, work, proxy_weight_[op.law], r.pin[op.span]);
         sim_.serve(actor.station, who, {work}, Event::served, r.pin[op.span]);
@@ -206,7 +216,7 @@ void Engine::go_on(sim::Slot who) {
         r.cold = 0;
         if (op.target == kNobody) {  // outside of the cluster
           const std::int64_t work = laws_[kLawOutside].sample(luck(r, kAnswerDraw));
-          r.work = clamp32(work + op.extra_ns);
+          r.work = packed(work + op.extra_ns);
           add(r.network_ns, op.extra_ns);
           return sim_.after({work + op.extra_ns}, who, Event::served);
         }
@@ -214,7 +224,7 @@ void Engine::go_on(sim::Slot who) {
         if (!actor.alive) [[unlikely]]
           return fail(who, Cause::PodGone);
         const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kAnswerDraw));
-        r.work = clamp32(work);
+        r.work = packed(work);
         if (actor.shared != CoreSharing::kNothing) [[unlikely]]
           return share_cores(who, op.target, work, application_weight_[op.target], 0);
         sim_.serve(actor.station, who, {work}, Event::served);
@@ -272,11 +282,24 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
     index = p.unused.back();
     p.unused.pop_back();
   }
-  const bool there = p.multiplexed ? index < p.open : p.in_use < p.open;
+  const bool there = p.multiplexed ? index < p.open && !p.went_away : p.in_use < p.open;
   ++p.in_use;
   r.pin[op.span] = static_cast<std::uint16_t>(index + p.salt);
   if (there) return false;
 
+  if (const auto why = refused(p)) [[unlikely]] {
+    --p.in_use;
+    --r.pc;
+    fail(who, *why);
+    return true;
+  }
+  if (p.went_away) [[unlikely]] {  // the streams on the old one end there
+    p.went_away = false;
+    if (index < p.open) {
+      --p.open;
+      ++p.closed;
+    }
+  }
   ++p.open;
   ++p.opened;
   p.peak = std::max(p.peak, p.open);
@@ -333,6 +356,33 @@ std::optional<std::int64_t> Engine::open_transport(Request& r, Pool& p, std::uin
   return delay;
 }
 
+std::optional<Cause> Engine::refused(const Pool& p) const {
+  if (p.from_actor != kNobody && !actors_[p.from_actor].accepting) return Cause::ProxyDown;
+  if (p.to_actor == kNobody || (actors_[p.to_actor].alive && actors_[p.to_actor].accepting)) return std::nullopt;
+  return people_.actors()[p.to_actor].kind == ActorKind::Application ? Cause::PodGone : Cause::ProxyDown;
+}
+
+// Of a pool with limits, or where the connection is not used again.
+void Engine::release_otherwise(const Request& r, const Op& op, bool broken) {
+  Pool& p = pools_[op.target];
+  if (p.limits != kNobody) return release_limited(r, op.span, limited_pool(r, op), broken);
+  p.last_used_ns = sim_.now().ns;
+  if (p.in_use > 0) --p.in_use;
+  if (p.drains) p.offered = false;  // GOAWAY
+  if (p.multiplexed) {
+    p.went_away = true;
+    if (p.in_use > 0) return;
+    p.closed += std::exchange(p.open, 0);
+    p.streams = 0;
+    p.went_away = false;
+    return;
+  }
+  if (p.open == 0) return;
+  --p.open;
+  ++p.closed;
+  if (p.streams > 0) --p.streams;
+}
+
 void Engine::release_from(const Request& r, std::uint32_t from, bool broken) {
   const Program program = programs_[r.program];
   for (std::uint32_t i = from; i < r.pc; ++i) {
@@ -375,7 +425,8 @@ void Engine::served(sim::Slot who) {
   Request& r = sim_[who];
   const Program& program = programs_[r.program];
   const Op& op = ops_[program.first_op + r.pc];
-  const std::int64_t sojourn = sim_.now().ns - r.mark, waited = sojourn - r.work;
+  const std::int64_t sojourn = sim_.now().ns - r.mark, work = unpacked(r.work);
+  const std::int64_t waited = r.work < kLong || sojourn - work >= 1024 ? sojourn - work : 0;
   std::uint32_t& hop = r.hop[op.hop];
   hop = clamp32(std::int64_t{hop} + (sojourn >> 4));
   if (recorder_.on()) [[unlikely]]
@@ -385,7 +436,7 @@ void Engine::served(sim::Slot who) {
     flows_[r.flow].meter_queue_ns[program.meters[op.hop]] += static_cast<std::uint64_t>(waited);
   if (op.step == Step::Answer) return answered(who);
   r.crypto_ns = clamp32(std::int64_t{r.crypto_ns} + r.cold);
-  add(r.proxy_ns, std::int64_t{r.work} - r.cold);
+  add(r.proxy_ns, work - r.cold);
   if (op.tier != kNoTier && (op.watched || r.status != 0)) [[unlikely]]
     if (came_back(who, op)) return;
   ++r.pc;
@@ -405,6 +456,8 @@ void Engine::answered(sim::Slot who) {
     r.mark = sim_.now().ns;
     if (call(who)) return;
   }
+  if (r.orphan) [[unlikely]]
+    return sim_.destroy(who);
   ++r.pc;
   go_on(who);
 }
@@ -460,6 +513,7 @@ void Engine::child_done(std::uint32_t parent, std::uint32_t generation) {
   }
   if (r.pending == 0 || --r.pending > 0) return;
   if (call(parent)) return;
+  if (r.orphan) return sim_.destroy(parent);
   const Program& program = programs_[r.program];
   std::uint32_t& hop = r.hop[ops_[program.first_op + r.pc].hop];
   hop = clamp32(std::int64_t{hop} + ((sim_.now().ns - r.mark) >> 4));
@@ -484,7 +538,8 @@ std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
     if (key.http_status) key.http_status = r.status;
   } else {
     key.denied_by.clear();
-    key.verdict = r.cause == Cause::Cut ? Verdict::Reset : Verdict::Unreachable;
+    const bool broke = r.cause == Cause::Cut || (r.cause == Cause::Reset && r.status == 0);
+    key.verdict = broke ? Verdict::Reset : Verdict::Unreachable;
     key.http_status = r.status != 0 ? std::optional<int>(r.status) : std::nullopt;
   }
   const Care none{}, &care = r.care == kNobody ? none : cares_[r.care];
@@ -498,6 +553,7 @@ std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
   if (envoy && (r.cause == Cause::PodGone || r.cause == Cause::ProxyDown || r.cause == Cause::Certificate ||
                 r.cause == Cause::Silent))
     add_flag("UF");
+  if (envoy && r.cause == Cause::Reset && r.status != 0) add_flag("UC");
   if (r.cause == Cause::Overflow || care.refused) add_flag("UO");
   if (delayed) add_flag("DI");
   if (r.cause == Cause::Timeout) add_flag("DC");
