@@ -2,10 +2,10 @@
 // Engine: one replication of one simulation. It owns the clock, the stations and everything that changes; programs and
 // plans are made on demand and only read afterwards. Internal to models/simulation. One file per concern: engine.cpp
 // (set-up), programs.cpp (plans become steps), choices.cpp (which path, which pods), requests.cpp (the hot path),
-// retries.cpp (failures, timeouts and new attempts), circuit_breakers.cpp (clusters with limits), outlier_detection.cpp
-// (who is left out), node_cores.cpp (services on nodes with a known number of cores), changes.cpp (configuration,
-// failure, the windows they open), draining.cpp (how pods and ztunnels end), severing.cpp (what that does to what runs
-// through them), collect.cpp (the result).
+// transports.cpp (connections), retries.cpp (failures, timeouts and new attempts), circuit_breakers.cpp (clusters with
+// limits), outlier_detection.cpp (who is left out), node_cores.cpp (services on nodes with a known number of cores),
+// changes.cpp (configuration, failure, the windows they open), draining.cpp (how pods and ztunnels end), severing.cpp
+// (what that does to what runs through them), collect.cpp (the result).
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -126,8 +126,8 @@ struct PoolLimits {
 struct Connection {
   std::uint32_t flow = 0, variant = 0, program = kNobody;
   std::uint32_t client_epoch = 0;
-  std::int64_t opened_ns = 0;
-  std::uint64_t moved = 0;  // bytes in the busier direction
+  std::int64_t opened_ns = 0, last_ns = 0;  // last_ns: when it became idle
+  std::uint64_t moved = 0;                  // bytes in the busier direction
   std::uint32_t busy = 0;
   bool dead = false, alive = false;
   bool leaving = false;  // told that its far end goes away (Connection: close, GOAWAY): takes no further request
@@ -295,6 +295,8 @@ class Engine {
   void release_limited(const Request& request, std::uint8_t span, std::uint32_t pool, bool broken);
   void close_limited(std::uint32_t pool, std::uint16_t connection);
   void serve_waiting(std::uint32_t pool);
+  bool is_aged(const PoolLimits& limits, std::uint16_t connection) const;
+  void retire_aged(std::uint32_t pool);
   void leave_queue(sim::Slot who);
 
   // outlier_detection.cpp
@@ -306,6 +308,7 @@ class Engine {
   std::uint32_t idle_connection(std::size_t flow, std::uint32_t client);
   void let_go(std::uint32_t connection);
   void close_connection(std::uint32_t connection);
+  void expire(std::uint32_t connection, std::int64_t opened_ns);
   bool still_good(const Connection& connection, std::size_t flow);
   void update_settled();
 

@@ -64,6 +64,7 @@ struct Program {
   std::uint32_t last_pool = kNobody;  // of the last span that has one: whose load the balancer compares
   std::uint8_t hops = 0, tier_count = 0;
   std::uint8_t chooser = kNoTier;        // tier that chose the server
+  std::uint32_t tcp_cluster = kNobody;   // into Engine::clusters_: who is to know whether its connection came about
   std::uint32_t door = kNobody;          // where HTTP of the client's application ends: who can tell it to leave
   std::array<Tier, kMostTiers> tiers{};  // from client to server
   bool sticky = false;  // the path is chosen per connection of the application: no HTTP proxy on the client's side

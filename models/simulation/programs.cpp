@@ -196,6 +196,8 @@ void Engine::unroll(Program& program) {
         protocol == FlowProtocol::Http || protocol == FlowProtocol::Http2 || protocol == FlowProtocol::Grpc;
     if (plan.points[i].http && (http || plan.points[i].kind != ActorKind::Application)) program.door = actor[i];
   }
+  if (plan.tcp_chooser != kNone && plan.ejects && actor[plan.tcp_chooser] != kNobody)
+    program.tcp_cluster = cluster_state(actor[plan.tcp_chooser], plan.points[plan.tcp_chooser].cluster);
   std::vector<std::uint8_t> tier_of(count, kNoTier);
   program.sticky = count == 0 || !plan.points[0].http || plan.points[0].role != Role::Client;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/route/route_set.h"
 #include "models/simulation/engine.h"
 
 namespace meshsim::models::simulation {
@@ -138,7 +139,11 @@ std::uint8_t Engine::tier_behind(const Request& r) const {
 std::int64_t Engine::connect_timeout(const Program& program, std::uint8_t tier) const {
   const std::uint32_t cluster = tier == kNoTier ? kNobody : program.tiers[tier].cluster;
   const std::int64_t stated = cluster == kNobody ? 0 : policy_of(clusters_[cluster]).connect_timeout_ns;
-  return stated > 0 ? stated : input_.costs.connect_timeout_ns;
+  if (stated > 0) return stated;
+  // MeshConfig's is that of Envoys.
+  const Node mesh = input_.epochs.front().world.mesh->settings.config_value("connectTimeout");
+  const auto of_mesh = tier == kNoTier ? std::nullopt : route::read_duration(mesh.string_or());
+  return of_mesh && *of_mesh > 0 ? *of_mesh : input_.costs.connect_timeout_ns;
 }
 
 // Something on the way failed: the Envoy behind which it happened learns of it, or else the client.
@@ -147,6 +152,9 @@ void Engine::fail(sim::Slot who, Cause cause) {
   r.cause = cause;
   if (cause == Cause::Timeout) return fail_now(who);
   const std::uint8_t tier = tier_behind(r);
+  if (const std::uint32_t cluster = programs_[r.program].tcp_cluster;
+      cluster != kNobody && tier == kNoTier && failed_to_connect(cause))
+    report(cluster, programs_[r.program].cast.server, 503, true);
   std::int64_t back = 0;
   if (cause == Cause::Silent) {
     back = connect_timeout(programs_[r.program], tier);
@@ -243,7 +251,11 @@ bool Engine::may_retry(sim::Slot who, std::uint8_t t) {
   ++care.tries[t];
   if (tier.cluster != kNobody) {
     ClusterState& cluster = clusters_[tier.cluster];
-    if (cluster.retries >= policy_of(cluster).max_retries) {
+    const ClusterPolicy& policy = policy_of(cluster);
+    const double share = policy.budget_percent / 100 * (cluster.requests + cluster.pending);
+    const std::uint32_t most =
+        policy.retry_budget ? std::max(policy.budget_least, static_cast<std::uint32_t>(share)) : policy.max_retries;
+    if (cluster.retries >= most) {
       care.refused = true;
       ++cluster.overflows;
       return false;

@@ -31,7 +31,7 @@ spec:
 // Clients `sidecar` and `ambient`, a Service `server` whose pods are ambient; `waypoint`: it is bound to one.
 inline World resilience_world(int replicas, const std::string& traffic_policy, const std::string& http_route,
                               bool waypoint = false, const std::string& server_mode = "ambient",
-                              const std::string& mesh = "{profile: ossm-3.2}") {
+                              const std::string& mesh = "{profile: ossm-3.2}", const std::string& port = "http") {
   const std::string ambient = ", istio.io/dataplane-mode: ambient",
                     injected = ", security.istio.io/tlsMode: istio, networking.istio.io/tunnel: http",
                     status = "sidecar.istio.io/status: '{}'";
@@ -49,7 +49,8 @@ apiVersion: v1
 kind: Service
 metadata: {name: server, namespace: echo)" +
                      (waypoint ? ", labels: {istio.io/use-waypoint: waypoint}" : "") + R"(}
-spec: {selector: {app: server}, ports: [{name: http, port: 80, targetPort: 8080}]}
+spec: {selector: {app: server}, ports: [{name: )" +
+                     port + R"(, port: 80, targetPort: 8080}]}
 )";
   if (waypoint)
     yaml += R"(
