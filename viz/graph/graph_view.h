@@ -45,6 +45,8 @@ class GraphView : public QGraphicsView {
   bool write_svg(const QString& path, const QString& title) const;
   QString tooltip_of_node(std::size_t node) const;
   QString tooltip_of_edge(std::size_t edge) const;
+  // What is said where there is nothing to draw; else empty.
+  QString nothing() const;
 
  signals:
   void node_menu(const QString& id, const QPoint& at);
@@ -63,6 +65,7 @@ class GraphView : public QGraphicsView {
   void changeEvent(QEvent* event) override;
   bool viewportEvent(QEvent* event) override;
   void drawBackground(QPainter* painter, const QRectF& rect) override;
+  void drawForeground(QPainter* painter, const QRectF& rect) override;
 
  private:
   void rebuild();

@@ -6,13 +6,18 @@
 #include <QVBoxLayout>
 
 #include "viz/graph/graph_view.h"
+#include "viz/look/empty_note.h"
 #include "viz/panels/flow_model.h"
 
 namespace meshsim::viz {
 
 namespace {
 
-constexpr int kWidths[] = {184, 300, 150, 190, 140, 150, 86, 260, 100};
+constexpr int kLetters[] = {29, 44, 25, 29, 20, 24, 13, 36, 15};  // widths of the columns
+
+int width_of(const QWidget& table, int column) {
+  return kLetters[column] * std::max(table.fontMetrics().averageCharWidth(), 1);
+}
 
 // The names of the flows take the room that is left: they are what is cut first.
 class NamesTakeTheRest : public QObject {
@@ -26,7 +31,7 @@ class NamesTakeTheRest : public QObject {
     if (event->type() == QEvent::Resize && table_->model()->rowCount() > 0) {
       int others = 0;
       for (int c = 0; c < FlowModel::ColumnCount; ++c) others += c == FlowModel::Name ? 0 : table_->columnWidth(c);
-      const int least = kWidths[FlowModel::Name];
+      const int least = width_of(*table_, FlowModel::Name);
       table_->setColumnWidth(FlowModel::Name, std::clamp(table_->viewport()->width() - others, least, 2 * least));
     }
     return false;
@@ -63,11 +68,13 @@ FlowPanel::FlowPanel(Session& session, QWidget* parent)
   table_->setShowGrid(false);
   table_->setWordWrap(false);
   table_->verticalHeader()->hide();
-  table_->verticalHeader()->setDefaultSectionSize(26);
+  table_->verticalHeader()->setDefaultSectionSize(table_->fontMetrics().height() * 7 / 4);
   table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->setTabKeyNavigation(false);
+  table_->horizontalHeader()->setStretchLastSection(true);
   new NamesTakeTheRest(table_);
+  new EmptyNote(table_, tr("No flow fits."));
   all_->setText(tr("Show all"));
   all_->setAutoRaise(true);
   all_->hide();
@@ -104,9 +111,8 @@ void FlowPanel::take_result() {
   all_->hide();
   only_why_->hide();
   model_->set_result(session_.result());
-  if (first && model_->rowCount() > 0) {
-    for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, kWidths[c]);
-  }
+  if (first)
+    for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, width_of(*table_, c));
   following_ = false;
   update_count();
   follow_selection();
