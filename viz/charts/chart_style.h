@@ -18,9 +18,13 @@ inline QColor series_colour(int number) {
   return colours[static_cast<std::size_t>(number) % 6];
 }
 
+inline constexpr int kGrey = 4;
+
 inline QBrush brush_of(const Look& look) {
   if (look.status) return theme().fill(*look.status);
   if (look.verdict) return QBrush(theme().colour(*look.verdict));
+  // The grey one is what others are compared with: light inside its outline.
+  if (look.number == kGrey && !look.hatched) return QBrush(theme().tint(series_colour(kGrey), 0.55));
   return QBrush(series_colour(look.number), look.hatched ? Qt::BDiagPattern : Qt::SolidPattern);
 }
 

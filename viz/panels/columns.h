@@ -1,5 +1,6 @@
 #pragma once
 // ShareColumns: the columns of a tree share its width, as long as nobody drags them.
+#include <QApplication>
 #include <QEvent>
 #include <QHeaderView>
 #include <QTreeView>
@@ -14,17 +15,16 @@ class ShareColumns : public QObject {
   ShareColumns(QTreeView* tree, std::vector<int> percent, int least)
       : QObject(tree), tree_(tree), percent_(std::move(percent)), least_(least) {
     tree->viewport()->installEventFilter(this);
-    connect(tree->header(), &QHeaderView::sectionResized, this, [this] { dragged_ = dragged_ || !sharing_; });
+    connect(tree->header(), &QHeaderView::sectionResized, this,
+            [this] { dragged_ = dragged_ || QApplication::mouseButtons() != Qt::NoButton; });
   }
 
  protected:
   bool eventFilter(QObject*, QEvent* event) override {
     if (event->type() != QEvent::Resize || dragged_) return false;
-    sharing_ = true;
     const int room = std::max(tree_->viewport()->width(), least_ * tree_->fontMetrics().averageCharWidth());
     for (std::size_t c = 0; c < percent_.size(); ++c)
       tree_->setColumnWidth(static_cast<int>(c), room * percent_[c] / 100);
-    sharing_ = false;
     return false;
   }
 
@@ -32,7 +32,7 @@ class ShareColumns : public QObject {
   QTreeView* tree_;
   std::vector<int> percent_;
   int least_;
-  bool sharing_ = false, dragged_ = false;
+  bool dragged_ = false;
 };
 
 }  // namespace meshsim::viz

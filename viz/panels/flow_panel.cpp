@@ -133,9 +133,15 @@ void FlowPanel::show_only(std::set<std::size_t> flows, const QString& why) {
 
 void FlowPanel::select_row(int row) {
   following_ = true;
-  table_->selectRow(row);
+  go_to(row);
   table_->scrollTo(filter_->index(row, 0));
   following_ = false;
+}
+
+// Whatever keys are held: Ctrl+Down must not toggle the row it comes to.
+void FlowPanel::go_to(int row) {
+  table_->selectionModel()->setCurrentIndex(filter_->index(row, 0),
+                                            QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void FlowPanel::follow_selection() {
@@ -144,6 +150,7 @@ void FlowPanel::follow_selection() {
   const PictureResult& picture = session_.picture();
   if (result == nullptr || picture == nullptr) return;
   if (s.kind == Selection::Kind::Flow) {
+    if (choosing_) return;  // it came from here, and the table selects as the mouse and the keys say
     std::size_t nth = s.nth;
     for (std::size_t i = 0; i < result->run.flows.size(); ++i) {
       if (result->run.flows[i].result.flow.name != s.key || nth-- > 0) continue;
@@ -199,7 +206,9 @@ void FlowPanel::row_chosen() {
   const std::string& name = flows[flow].result.flow.name;
   std::size_t nth = 0;
   for (std::size_t i = 0; i < flow; ++i) nth += flows[i].result.flow.name == name ? 1 : 0;
+  choosing_ = true;
   session_.select({Selection::Kind::Flow, name, nth, -1});
+  choosing_ = false;
 }
 
 void FlowPanel::step(int by) {
@@ -207,7 +216,7 @@ void FlowPanel::step(int by) {
   if (count == 0) return;
   const int now = table_->currentIndex().row();
   const int next = now < 0 ? (by > 0 ? 0 : count - 1) : std::clamp(now + by, 0, count - 1);
-  table_->setCurrentIndex(filter_->index(next, 0));
+  go_to(next);
 }
 
 void FlowPanel::step_finding(int by) {
@@ -221,8 +230,7 @@ void FlowPanel::step_finding(int by) {
     if (word != EdgeClass::Bypassed && word != EdgeClass::Open && word != EdgeClass::Unknown &&
         run.expectations.failed.empty())
       continue;
-    table_->setCurrentIndex(filter_->index(row, 0));
-    return;
+    return go_to(row);
   }
 }
 

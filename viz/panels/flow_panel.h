@@ -31,6 +31,7 @@ class FlowPanel : public QWidget {
   void row_chosen();
   void update_count();
   void select_row(int row);
+  void go_to(int row);
 
   Session& session_;
   FlowModel* model_;
@@ -39,7 +40,7 @@ class FlowPanel : public QWidget {
   QTableView* table_;
   QLabel *count_, *only_why_;
   QToolButton* all_;
-  bool following_ = false;
+  bool following_ = false, choosing_ = false;
 };
 
 }  // namespace meshsim::viz

@@ -270,6 +270,7 @@ TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
   scroll->setWidget(canvas_);
   scroll->setWidgetResizable(true);
   scroll->setAccessibleName(tr("Timeline"));
+  scroll->setFocusPolicy(Qt::NoFocus);  // the panel takes the keys
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(6, 6, 6, 6);
   box->addLayout(top);
