@@ -162,7 +162,7 @@ constexpr std::array kSwitches = {
                &Profile::envoy_large_h2_windows},
     SwitchInfo{"gatewayApiStableKinds", "DP-258",
                "TCPRoute, TLSRoute, BackendTLSPolicy, ListenerSet and TCP and TLS listeners need no "
-               "PILOT_ENABLE_ALPHA_GATEWAY_API",
+               "PILOT_ENABLE_ALPHA_GATEWAY_API; a DestinationRule's fields count before those of a BackendTLSPolicy",
                &Profile::gateway_api_stable_kinds},
     SwitchInfo{"listenerSetV1", "DP-258", "istiod reads ListenerSet of gateway.networking.k8s.io (else: XListenerSet)",
                &Profile::listener_set_v1},
