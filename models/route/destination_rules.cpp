@@ -142,8 +142,8 @@ void DestinationRules::add(HostIndex& index, std::size_t at) const {
     const bool part =
         std::includes(rule.export_to.begin(), rule.export_to.end(), first.export_to.begin(), first.export_to.end());
     const bool same = first.export_to == rule.export_to;
-    on_its_own = !same;
-    if (!same && (first.export_to.empty() || !part)) continue;
+    on_its_own = !same || !by_export_to_;
+    if (by_export_to_ && !same && (first.export_to.empty() || !part)) continue;
     if (first.has_selector && rule.has_selector && first.selector != rule.selector) {
       on_its_own = true;
       continue;
@@ -190,6 +190,7 @@ void DestinationRules::merge_entries(const Mesh& mesh) {
 
 void DestinationRules::compile(const Mesh& mesh, Diagnostics& diagnostics) {
   root_ns_ = mesh.settings.root_namespace;
+  by_export_to_ = mesh.settings.feature("ENABLE_ENHANCED_DESTINATIONRULE_MERGE");
   const std::vector<std::string> default_export =
       read_strings(mesh.settings.config_value("defaultDestinationRuleExportTo"));
   const bool private_by_default = std::find(default_export.begin(), default_export.end(), ".") != default_export.end();

@@ -70,6 +70,7 @@ class DestinationRules {
   std::vector<DestinationRule> rules_;    // merged
   std::map<std::string, PerNamespace, std::less<>> by_ns_;
   std::string root_ns_;
+  bool by_export_to_ = true;                        // ENABLE_ENHANCED_DESTINATIONRULE_MERGE
   std::vector<std::shared_ptr<const Tree>> trees_;  // of merged policies
 };
 
