@@ -345,6 +345,7 @@ TEST(KubernetesIngress, TheClassDecidesWhoseItIs_DP053) {
   EXPECT_TRUE(served(annotated, ""));
   EXPECT_FALSE(served(annotated, "ingressClass: other"));
   EXPECT_FALSE(served(annotated, "ingressControllerMode: 'OFF'"));
+  EXPECT_FALSE(served(kube_ingress("i", path), "ingressControllerMode: 'OFF'"));
   EXPECT_FALSE(served(kube_ingress("i", path, "", ""), ""));
   EXPECT_TRUE(served(kube_ingress("i", path, "", ""), "ingressControllerMode: DEFAULT"));
   EXPECT_FALSE(served(kube_ingress("i", path), "ingressSelector: elsewhere"));
