@@ -139,7 +139,8 @@ class Builder {
     scope->registry_only = mesh_.settings.registry_only;
     scope->sidecar = sidecar.ref();
     const Node policy = sidecar.spec()["outboundTrafficPolicy"];
-    if (policy["mode"].has_value()) scope->registry_only = policy["mode"].string_or() == "REGISTRY_ONLY";
+    // Stated without a mode it is the enum's zero value, REGISTRY_ONLY.
+    if (policy.has_value()) scope->registry_only = !policy["mode"].string_or().starts_with("ALLOW_ANY");
     if (const Node proxy = policy["egressProxy"]; proxy.has_value()) {
       const std::string_view host = proxy["host"].string_or();
       scope->egress_proxy_host =

@@ -1,4 +1,4 @@
-"""istio/istio (86c9f01) pilot/pkg/model/sidecar_test.go TestCreateSidecarScope, seen through requests: which Services a workload of `mynamespace` finds by Host header at a port, and which of several of one
+"""istio/istio (86c9f01) pilot/pkg/model/sidecar_test.go TestCreateSidecarScope and TestSidecarOutboundTrafficPolicy, seen through requests: which Services a workload of `mynamespace` finds by Host header at a port, and which of several of one
 hostname stands for it. Every port is HTTP here and has an `anchor` that each listener imports, so that a name that is not there is 502 (REGISTRY_ONLY). Where the test imports by an HTTP_PROXY
 listener a listener without port stands here. Left out: cases without Services, and those that only look at DestinationRules (push_context.py)."""
 import sys
@@ -114,5 +114,12 @@ scope("virtual service takes what is exported", [(None, IMPORT)], [entry(FOO, "n
 BY_NS = [{"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "virtualbar", "namespace": "foo"}, "spec": {"hosts": [VB], "http": [
     *({"match": [{"sourceNamespace": ns}], "route": [{"destination": {"host": d}}]} for ns, d in (("mynamespace", BAZ), ("foo", FOO))), {"route": [{"destination": {"host": BAR}}]}]}}]
 scope("virtual service by source namespace", [(None, IMPORT)], [entry(BAZ, "ns1/baz", (80,)), entry(FOO, "ns1/foo", (80,)), entry(BAR, "ns2/bar", (80,))], [(VB, 80, "ns1/baz"), (BAR, 80, None)], BY_NS)
+
+# TestSidecarOutboundTrafficPolicy: mode of the mesh, of the Sidecar (None: no Sidecar, "": one without policy), what is in force.
+for mesh, own, closed in ((None, None, False), (None, "", False), (None, "REGISTRY_ONLY", True), (None, "ALLOW_ANY", False), ("REGISTRY_ONLY", None, True), ("REGISTRY_ONLY", "", True), ("REGISTRY_ONLY", "REGISTRY_ONLY", True), ("REGISTRY_ONLY", "ALLOW_ANY", False)):
+    config = {**CONFIG, "data": {"mesh": f"outboundTrafficPolicy: {{ mode: {mesh} }}\n" if mesh else "{}"}}
+    sidecar = [] if own is None else [{"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "foo", "namespace": "mynamespace"}, "spec": {"outboundTrafficPolicy": {"mode": own}} if own else {}}]
+    case(f"outbound policy: mesh {mesh}, Sidecar {own!r}", [ROOT, namespace("mynamespace"), config, *entry("anchor.example.com", "mynamespace/anchor"), *sidecar, pod("client", "mynamespace")], [
+        call("unknown host", NOWHERE, 8000, status(502) if closed else {"outcome": "allowed", "routed_to": None}, src="client", ns="mynamespace", host="unknown.example.com", path="/")])
 
 write(sys.argv[1], "sidecar_scopes")

@@ -98,6 +98,8 @@ TEST(Scope, Dp225OutboundPolicyOfTheSidecarResource) {
                           "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
   EXPECT_FALSE(opened.routing->registry_only(opened.client("a/client")));
   EXPECT_TRUE(opened.routing->registry_only(opened.client("b/client")));
+  const RouteWorld bare(sidecar_yaml("{outboundTrafficPolicy: {}}"));
+  EXPECT_TRUE(bare.routing->registry_only(bare.client("a/client"))) << "the enum's zero value";
   const RouteWorld proxied(
       sidecar_yaml("{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: far.b.svc.cluster.local, port: "
                    "{number: 9000}}}}"));
