@@ -51,6 +51,7 @@ struct Profile {
   bool ztunnel_log_clusters = true;              // TM-082: src.cluster, dst.cluster (1.31)
   bool envoy_large_h2_windows = false;           // HB-020: 256 MiB up to Envoy 1.35 (Istio 1.27), then 16 MiB
   bool gateway_upstream_span = true;             // TM-160: PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY (not in 1.27)
+  friend bool operator==(const Profile&, const Profile&) = default;
 };
 
 // ossm-3.2 (default), istio-1.27, istio-master.
