@@ -86,6 +86,7 @@ class Simulation {
   }
   RecordState state(Slot s) const { return slab_.header(s).where(); }
   std::size_t live_records() const { return slab_.live(); }
+  Slot slots() const { return static_cast<Slot>(slab_.capacity()); }  // every record has a lower number
 
   // --- the record's own next event
   void at(SimTime when, Slot s, Kind kind) {

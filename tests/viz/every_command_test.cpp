@@ -338,9 +338,32 @@ const Drives& commands() {
       {"shortcuts",
        [](EveryTest& t) {
          t.press("shortcuts");
-         auto* box = t.window.findChild<QMessageBox*>("shortcutList");
+         auto* text = t.window.findChild<QTextBrowser*>("shortcutText");
+         ASSERT_NE(text, nullptr);
+         EXPECT_TRUE(text->toPlainText().contains("Ctrl+F5"));
+       }},
+      {"about",
+       [](EveryTest& t) {
+         t.press("about");
+         auto* box = t.window.findChild<QMessageBox*>("about");
          ASSERT_NE(box, nullptr);
-         EXPECT_TRUE(box->text().contains("Ctrl+F5"));
+         EXPECT_TRUE(box->text().contains(QApplication::applicationVersion()));
+       }},
+      {"maximise",
+       [](EveryTest& t) {
+         const int before = t.window.dock("flows")->height();
+         t.window.flows().table()->setFocus();
+         t.press("maximise");
+         QTest::qWait(50);
+         EXPECT_TRUE(t.window.maximised());
+         EXPECT_FALSE(t.window.graph().isVisible());
+         EXPECT_FALSE(t.window.dock("inspector")->isVisible());
+         EXPECT_GT(t.window.dock("flows")->height(), 2 * before);
+         t.press("maximise");
+         QTest::qWait(50);
+         EXPECT_TRUE(t.window.graph().isVisible());
+         EXPECT_TRUE(t.window.dock("inspector")->isVisible());
+         EXPECT_NEAR(t.window.dock("flows")->height(), before, 4);
        }},
       {"help",
        [](EveryTest& t) {

@@ -2,6 +2,7 @@
 #include <QClipboard>
 #include <QDockWidget>
 #include <QImage>
+#include <QMenu>
 #include <QMenuBar>
 #include <QSignalSpy>
 #include <QTest>
@@ -222,7 +223,7 @@ TEST_F(WholeWindowTest, PaletteRunsACommand) {
   QTest::keyClick(dialog.line(), Qt::Key_Return);
   ASSERT_TRUE(wait_until_idle(window));
   EXPECT_TRUE(window.session().picture()->graph.find("namespace/shop").has_value());
-  EXPECT_TRUE(shortcut_table(window.commands()).contains("Ctrl+K"));
+  EXPECT_TRUE(shortcut_table({window.findChild<QMenu*>("menu-help")}).contains("Ctrl+K"));
 }
 
 TEST_F(WholeWindowTest, CopiesRowsAndFilters) {
@@ -287,13 +288,16 @@ TEST_F(WholeWindowTest, PicturesInLightAndDark) {
 }
 
 TEST_F(WholeWindowTest, PicturesOfEveryViewAndAWordForAWrongOne) {
-  for (const QString& view : MainWindow().view_names()) {
+  for (const QString& view : picture_names(MainWindow())) {
+    if (view == "stale") continue;  // waits for a file to break: docs/pictures/pictures.py
     MainWindow shown;
     shown.session().open({shop()});
     Screenshot wanted;
     wanted.file = folder.filePath("shot.png");
     wanted.size = {1100, 700};
     wanted.view = view;
+    wanted.whole = view == "flows";
+    wanted.table = view == "chart-points";
     EXPECT_EQ(take_screenshot(shown, wanted), QString()) << view.toStdString();
     EXPECT_EQ(QImage(wanted.file).size(), wanted.size) << view.toStdString();
   }

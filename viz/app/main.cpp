@@ -59,16 +59,26 @@ int main(int argc, char** argv) {
     parser.addOption(made);
     return made;
   };
-  const auto screenshot = option("screenshot", "Write a picture of the window and quit.", "FILE");
-  const auto size = option("size", "Size of the picture, 1280x800 unless given.", "WxH");
-  const auto view = option("view", "What to show: window, start, graph, flows, ...", "NAME");
-  const auto select = option("select", "flow:NAME, node:ID or policy:KIND NS/NAME; repeatable.", "KEY");
-  const auto edit = option("edit", "A change to make first: namespace/shop=ambient; repeatable.", "CHANGE");
-  const auto find = option("find", "Text of the find field.", "TEXT");
+  const auto screenshot =
+      option("screenshot", QT_TRANSLATE_NOOP("main", "Write a picture of the window and quit."), "FILE");
+  const auto size = option("size", QT_TRANSLATE_NOOP("main", "Size of the picture, 1280x800 unless given."), "WxH");
+  const auto view = option("view", QT_TRANSLATE_NOOP("main", "What to show: window, start, graph, flows, ..."), "NAME");
+  const auto select =
+      option("select", QT_TRANSLATE_NOOP("main", "flow:NAME, node:ID or policy:KIND NS/NAME; repeatable."), "KEY");
+  const auto edit = option(
+      "edit", QT_TRANSLATE_NOOP("main", "A change to make first: namespace/shop=ambient; repeatable."), "CHANGE");
+  const auto find = option("find", QT_TRANSLATE_NOOP("main", "Text of the find field."), "TEXT");
   const QCommandLineOption simulate(QStringLiteral("simulate"),
                                     QApplication::translate("main", "Simulate before the picture is taken."));
   parser.addOption(simulate);
-  const auto theme = option("theme", "system, light or dark.", "NAME");
+  const auto at =
+      option("at", QT_TRANSLATE_NOOP("main", "The moment of a simulated run that is shown, in seconds."), "SECONDS");
+  const QCommandLineOption whole(
+      QStringLiteral("whole"),
+      QApplication::translate("main", "The window with the view in front, not the view alone."));
+  const QCommandLineOption table(QStringLiteral("table"), QApplication::translate("main", "A chart as its table."));
+  parser.addOptions({whole, table});
+  const auto theme = option("theme", QT_TRANSLATE_NOOP("main", "system, light or dark."), "NAME");
   if (!parser.parse(QApplication::arguments())) return complain(parser.errorText(), kUsage);
   if (parser.isSet(QStringLiteral("help"))) parser.showHelp(0);
   if (parser.isSet(QStringLiteral("version"))) parser.showVersion();
@@ -97,9 +107,12 @@ int main(int argc, char** argv) {
     wanted.edits = parser.values(edit);
     wanted.find = parser.value(find);
     wanted.simulate = parser.isSet(simulate);
-    if (!window.view_names().contains(wanted.view))
+    wanted.at = parser.value(at).toDouble();
+    wanted.whole = parser.isSet(whole);
+    wanted.table = parser.isSet(table);
+    if (!picture_names(window).contains(wanted.view))
       return complain(QApplication::translate("main", "there is no view %1; there are %2")
-                          .arg(wanted.view, window.view_names().join(", ")),
+                          .arg(wanted.view, picture_names(window).join(", ")),
                       kUsage);
     window.session().open(parser.positionalArguments());
     const QString problem = take_screenshot(window, wanted);

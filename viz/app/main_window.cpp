@@ -6,12 +6,12 @@
 #include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QMessageBox>
 #include <QMimeData>
 #include <QStatusBar>
 #include <QTabWidget>
 #include <QTime>
 #include <QVBoxLayout>
+#include <memory>
 
 #include "viz/app/preferences.h"
 #include "viz/app/start_page.h"
@@ -21,7 +21,6 @@
 #include "viz/graph/graph_view.h"
 #include "viz/panels/ask_panel.h"
 #include "viz/panels/changes_panel.h"
-#include "viz/panels/edit_dialogs.h"
 #include "viz/panels/explorer.h"
 #include "viz/panels/filter_edit.h"
 #include "viz/panels/findings_panel.h"
@@ -87,8 +86,8 @@ void MainWindow::make_panels() {
   hide_ = new FilterEdit;
   find_->setObjectName(QStringLiteral("find"));
   hide_->setObjectName(QStringLiteral("hide"));
-  find_->setPlaceholderText(tr("Find in the graph: bypassed, mode = ambient, policy contains viewer"));
-  hide_->setPlaceholderText(tr("Hide: idle, namespace = istio-system"));
+  find_->setPlaceholderText(tr("Find: bypassed, mode = ambient"));
+  hide_->setPlaceholderText(tr("Hide: idle"));
   find_->setAccessibleName(tr("Find"));
   hide_->setAccessibleName(tr("Hide"));
   auto* row = new QHBoxLayout;
@@ -144,11 +143,13 @@ void MainWindow::make_docks() {
   chart_tabs_ = new QTabWidget;
   chart_tabs_->setObjectName(QStringLiteral("charts"));
   chart_tabs_->setDocumentMode(true);
+  chart_tabs_->setUsesScrollButtons(true);
   for (const ChartEntry& entry : chart_entries()) {
     auto* chart = new ChartPanel(entry.name, entry.make, entry.none);
     charts_[entry.name] = chart;
     chart_order_ << entry.name;
     chart_tabs_->addTab(chart, entry.title);
+    chart_tabs_->setTabToolTip(chart_tabs_->count() - 1, entry.about);
     connect(chart, &ChartPanel::flows_wanted, this, [this](const FlowSet& flows, const QString& why) {
       view(QStringLiteral("flows"));
       flows_->show_only(flows, why);
@@ -199,25 +200,28 @@ void MainWindow::connect_session() {
   });
   connect(explorer_, &Explorer::edit_policy, this, [this](const QString& key) { edit_policy(key, {}); });
   connect(explorer_, &Explorer::new_policy, this, [this](const QString& ns) { edit_policy({}, ns); });
-  connect(explorer_, &Explorer::label_wanted, this, [this](const QString& object) {
-    auto* dialog = new LabelDialog(session_, object, this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->open();
-  });
+  connect(explorer_, &Explorer::label_wanted, this, [this](const QString& object) { edit_labels(object); });
   connect(policies_, &PolicyPanel::edit_policy, this, [this](const QString& key) { edit_policy(key, {}); });
   connect(inspector_, &Inspector::edit_policy, this, [this](const QString& key) { edit_policy(key, {}); });
   connect(inspector_, &Inspector::disable_policy, this, &MainWindow::disable_policy);
   connect(inspector_, &Inspector::open_source, this, &MainWindow::show_source);
   connect(findings_, &FindingsPanel::open_source, this, &MainWindow::show_source);
   connect(findings_, &FindingsPanel::counted, this, [this](int errors, int all) {
-    docks_[QStringLiteral("findings")]->setWindowTitle(all == 0 ? tr("Findings")
-                                                       : errors == 0
-                                                           ? tr("Findings (%1)").arg(all)
-                                                           : tr("Findings (%1, %2 errors)").arg(all).arg(errors));
+    docks_[QStringLiteral("findings")]->setWindowTitle(
+        all == 0        ? tr("Findings")
+        : errors == 0   ? tr("Findings (%1)").arg(all)
+        : errors == all ? tr("Findings (%n error(s))", nullptr, errors)
+                        : tr("Findings (%1, %n error(s))", nullptr, errors).arg(all));
   });
   connect(ask_, &AskPanel::answered, this, [this](const scenarios::FlowRun& run) {
     view(QStringLiteral("inspector"));
     inspector_->show_flow(run);
+  });
+  // A panel behind a tab comes to the front when the focus goes into it.
+  connect(qApp, &QApplication::focusChanged, this, [this](QWidget*, QWidget* now) {
+    if (now == nullptr || now->window() != this || !now->visibleRegion().isEmpty()) return;
+    for (const auto& [name, dock] : docks_)
+      if (dock->isAncestorOf(now)) dock->raise();
   });
   connect(&session_, &Session::said, this, &MainWindow::say);
   connect(&session_, &Session::busy_changed, this, [this](bool busy, const QString& stage) {
@@ -255,6 +259,13 @@ void MainWindow::connect_session() {
     docks_[QStringLiteral("timeline")]->raise();
     refresh_actions();
   });
+  // One cursor for the timeline and all charts over time.
+  connect(timeline_, &TimelinePanel::time_changed, this, [this](double at) {
+    for (const auto& [name, chart] : charts_)
+      chart->set_time(timeline_->has_run() ? std::optional<double>(at) : std::nullopt);
+  });
+  for (const auto& [name, chart] : charts_)
+    connect(chart, &ChartPanel::time_wanted, timeline_, &TimelinePanel::set_time);
   connect(session_.undo_stack(), &QUndoStack::cleanChanged, this, &MainWindow::refresh_title);
   connect(&session_, &Session::selection_changed, this, &MainWindow::refresh_actions);
 }
@@ -305,25 +316,44 @@ QWidget* MainWindow::view(const QString& name) {
 }
 
 void MainWindow::restore_default_layout() {
+  maximise(false);
   restoreState(default_state_);
   for (const QString& name : dock_order_) docks_[name]->setVisible(pages_->currentIndex() != 0);
   docks_[QStringLiteral("explorer")]->raise();
   docks_[QStringLiteral("flows")]->raise();
   resizeDocks({docks_[QStringLiteral("explorer")], docks_[QStringLiteral("inspector")]},
-              {width() / 8 + 60, width() / 5 + 80}, Qt::Horizontal);
-  resizeDocks({docks_[QStringLiteral("flows")]}, {height() * 27 / 100}, Qt::Vertical);
+              {width() / 8 + 90, width() / 5 + 80}, Qt::Horizontal);
+  resizeDocks({docks_[QStringLiteral("flows")]}, {height() * 33 / 100}, Qt::Vertical);
+}
+
+void MainWindow::maximise(bool on) {
+  if (on == maximised() || pages_->currentIndex() == 0) return;
+  if (!on) {
+    pages_->show();
+    restoreState(before_maximised_);
+    before_maximised_.clear();
+    return;
+  }
+  // The panel that has the focus; else what lies in front at the bottom.
+  QDockWidget* front = nullptr;
+  for (const auto& [name, dock] : docks_)
+    if (dock->isAncestorOf(QApplication::focusWidget())) front = dock;
+  for (const QString& name : dock_order_)
+    if (front == nullptr && dockWidgetArea(docks_[name]) == Qt::BottomDockWidgetArea && docks_[name]->isVisible() &&
+        !docks_[name]->visibleRegion().isEmpty())
+      front = docks_[name];
+  if (front == nullptr) return;
+  before_maximised_ = saveState();
+  // Panels behind the same tabs stay, one click away.
+  const Qt::DockWidgetArea area = dockWidgetArea(front);
+  for (const auto& [name, dock] : docks_)
+    if (dockWidgetArea(dock) != area) dock->hide();
+  pages_->hide();
 }
 
 void MainWindow::say(const QString& text) {
   log_->appendPlainText(QTime::currentTime().toString(QStringLiteral("HH:mm:ss  ")) + text);
   statusBar()->showMessage(text, 8000);
-}
-
-void MainWindow::edit_policy(const QString& key, const QString& ns) {
-  if (session_.result() == nullptr) return;
-  auto* dialog = new PolicyDialog(session_, key, ns, this);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->open();
 }
 
 void MainWindow::disable_policy(const QString& key) {
@@ -348,11 +378,8 @@ void MainWindow::refresh_title() {
 
 bool MainWindow::may_close() {
   if (session_.undo_stack()->isClean() || session_.result() == nullptr) return true;
-  QMessageBox box(QMessageBox::Question, tr("Unsaved changes"), tr("The scenario was changed. Save it first?"),
-                  QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
-  box.setObjectName(QStringLiteral("unsaved"));
-  box.setDefaultButton(QMessageBox::Save);
-  switch (box.exec()) {
+  const std::unique_ptr<QMessageBox> box(ask_to_save());
+  switch (box->exec()) {
     case QMessageBox::Save:
       save(false);
       return session_.undo_stack()->isClean();
@@ -365,6 +392,7 @@ bool MainWindow::may_close() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   if (!may_close()) return event->ignore();
+  maximise(false);
   if (pages_->currentIndex() != 0) store_layout(QStringLiteral("docks"), saveState());
   store_layout(QStringLiteral("geometry"), saveGeometry());
   event->accept();

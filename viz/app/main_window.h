@@ -1,9 +1,11 @@
 #pragma once
 // MainWindow: arranges the panels and owns the actions. Every command is one QAction; menus, toolbar, palette and tests
 // share it.
+#include <QDialog>
 #include <QDockWidget>
 #include <QLabel>
 #include <QMainWindow>
+#include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QStackedWidget>
@@ -62,7 +64,13 @@ class MainWindow : public QMainWindow {
   // The widget behind a name of --view, brought to the front; null: there is no such view.
   QWidget* view(const QString& name);
   QStringList view_names() const;
+  // Opens the dialog, or gives the menu, of a name that --view takes; null: there is no such one.
+  QWidget* dialog(const QString& name);
+  QStringList dialog_names() const;
   void restore_default_layout();
+  // The panel in front over the whole window, and back.
+  void maximise(bool on);
+  bool maximised() const { return !before_maximised_.isEmpty(); }
   // Writes what is in front: .png, .svg, .csv by the name. An error text, or empty.
   QString export_view(const QString& path);
   bool save_to(const QString& path);
@@ -84,11 +92,16 @@ class MainWindow : public QMainWindow {
   void refresh_actions();
   void refresh_title();
   void refresh_recent();
-  void open_palette();
+  QDialog* open_palette();
+  QMessageBox* open_about();
+  QDialog* open_shortcuts();
+  QDialog* open_run_until();
+  QDialog* edit_labels(const QString& object);
+  QMessageBox* ask_to_save();
   void choose_file();
   void choose_folder();
   void save(bool ask_for_name);
-  void edit_policy(const QString& key, const QString& ns);
+  QDialog* edit_policy(const QString& key, const QString& ns);
   void disable_policy(const QString& key);
   void show_source(const QString& file, int line);
   void say(const QString& text);
@@ -122,7 +135,7 @@ class MainWindow : public QMainWindow {
   std::map<QString, ChartPanel*> charts_;
   QStringList chart_order_;
   QStringList dock_order_;
-  QByteArray default_state_;
+  QByteArray default_state_, before_maximised_;
 };
 
 }  // namespace meshsim::viz

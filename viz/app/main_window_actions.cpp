@@ -82,7 +82,7 @@ void MainWindow::make_actions() {
   commands_ << undo << redo;
   command("copy", tr("&Copy flows as CSV"), QKeySequence(tr("Ctrl+C")), tr("Copy the selected rows of the flow table"),
           [this] { QApplication::clipboard()->setText(flows_->csv(true)); });
-  command("copyFilter", tr("Copy as &filter"), QKeySequence(tr("Ctrl+Shift+C")),
+  command("copyFilter", tr("Copy &as filter"), QKeySequence(tr("Ctrl+Shift+C")),
           tr("Copy the selection in the find language"), [this] {
             const Selection& s = session_.selection();
             const QString name = QString::fromStdString(s.key);
@@ -99,7 +99,7 @@ void MainWindow::make_actions() {
   });
   command("findNext", tr("Find &next"), QKeySequence(tr("F3")), tr("Next node that is found"),
           [this] { graph_->find_next(1); });
-  command("findPrevious", tr("Find &previous"), QKeySequence(tr("Shift+F3")), tr("Previous node that is found"),
+  command("findPrevious", tr("Find pre&vious"), QKeySequence(tr("Shift+F3")), tr("Previous node that is found"),
           [this] { graph_->find_next(-1); });
   command("clear", tr("Clear selection and filters"), QKeySequence(tr("Esc")), tr("Show everything again"), [this] {
     find_->clear();
@@ -125,12 +125,8 @@ void MainWindow::make_actions() {
   command("nextEvent", tr("One &event further"), QKeySequence(tr("F4")),
           tr("To the next change or border of a window; simulates so far"), [this] { timeline_->step_event(1); });
   command("runUntil", tr("Run &until\u2026"), QKeySequence(tr("Ctrl+F5")),
-          tr("Simulate up to a time or an entry of the timeline"), [this] {
-            auto* dialog = new RunUntilDialog(session_, *timeline_, this);
-            dialog->setAttribute(Qt::WA_DeleteOnClose);
-            dialog->open();
-          });
-  command("timeline", tr("Show &timeline"), QKeySequence(tr("Ctrl+T")), tr("The simulated run over its time"), [this] {
+          tr("Simulate up to a time or an entry of the timeline"), [this] { open_run_until(); });
+  command("timeline", tr("Show time&line"), QKeySequence(tr("Ctrl+T")), tr("The simulated run over its time"), [this] {
     view(QStringLiteral("timeline"));
     timeline_->setFocus();
   });
@@ -186,7 +182,7 @@ void MainWindow::make_actions() {
   };
   picture_toggle("ztunnels", tr("Show &ztunnels"), tr("A node for each ztunnel and the pods it captures"), false,
                  [](PictureOptions& o, bool on) { o.graph.ztunnels = on; });
-  picture_toggle("idle", tr("Show &idle objects"), tr("Workloads and services that no flow meets"), true,
+  picture_toggle("idle", tr("Show i&dle objects"), tr("Workloads and services that no flow meets"), true,
                  [](PictureOptions& o, bool on) { o.graph.idle = on; });
   command("collapseAll", tr("&Collapse all namespaces"), {}, tr("One node for each namespace"), [this] {
     if (session_.result() == nullptr) return;
@@ -200,44 +196,18 @@ void MainWindow::make_actions() {
     options.collapse_above = 0;
     session_.set_picture_options(options);
   });
+  command("maximise", tr("Panel over the whole &window"), QKeySequence(tr("F11")),
+          tr("The panel with the focus takes the whole window, and goes back"), [this] { maximise(!maximised()); });
   command("defaultLayout", tr("&Restore default layout"), {}, tr("All panels at their places"),
           [this] { restore_default_layout(); });
   command("commands", tr("&Command palette\u2026"), QKeySequence(tr("Ctrl+K")), tr("Every command by name"),
           [this] { open_palette(); });
-  command("shortcuts", tr("&Keyboard shortcuts"), QKeySequence(tr("?")), tr("All keys"), [this] {
-    auto* box = new QMessageBox(QMessageBox::NoIcon, tr("Keyboard shortcuts"), shortcut_table(commands_),
-                                QMessageBox::Close, this);
-    box->setObjectName(QStringLiteral("shortcutList"));
-    box->setTextFormat(Qt::RichText);
-    box->setAttribute(Qt::WA_DeleteOnClose);
-    box->open();
-  });
+  command("shortcuts", tr("&Keyboard shortcuts"), QKeySequence(tr("?")), tr("All keys"), [this] { open_shortcuts(); });
+  command("about", tr("&About meshsim"), {}, tr("Version, licence and libraries"), [this] { open_about(); });
   command("help", tr("&How to read the graph"), QKeySequence(tr("F1")), tr("The legend, in the inspector"), [this] {
     session_.select({});
     view(QStringLiteral("inspector"));
   });
-}
-
-// Every command, and the modes of the namespaces: what a person types most.
-void MainWindow::open_palette() {
-  QList<QAction*> all = commands_;
-  auto* owner = new QObject(this);
-  if (session_.result() != nullptr)
-    for (const auto& [name, info] : session_.result()->mesh().namespaces)
-      for (const char* mode : {"ambient", "sidecar", "none"}) {
-        scenarios::Edit edit;
-        edit.kind = scenarios::Edit::Kind::Mode;
-        edit.object = "namespace/" + name;
-        edit.value = mode;
-        edit.revision = session_.result()->mesh().settings.revision;
-        auto* made = new QAction(QString::fromStdString(edit.text()), owner);
-        connect(made, &QAction::triggered, this, [this, edit] { session_.apply(edit); });
-        all << made;
-      }
-  auto* dialog = new PaletteDialog(all, this);
-  owner->setParent(dialog);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->open();
 }
 
 void MainWindow::make_menus() {
@@ -250,11 +220,16 @@ void MainWindow::make_menus() {
       }
     }
   };
-  QMenu* file = menuBar()->addMenu(tr("&File"));
+  const auto add_menu = [this](const char* name, const QString& text) {
+    QMenu* made = menuBar()->addMenu(text);
+    made->setObjectName(QString::fromLatin1(name));
+    return made;
+  };
+  QMenu* file = add_menu("menu-file", tr("&File"));
   add(file, {"open", "openFolder"});
   recent_menu_ = file->addMenu(tr("Open &recent"));
   add(file, {"", "save", "saveAs", "export", "", "close", "quit"});
-  QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+  QMenu* edit = add_menu("menu-edit", tr("&Edit"));
   add(edit, {"undo", "redo", "", "copy", "copyFilter", "", "find", "findNext", "findPrevious", "clear"});
   profile_menu_ = edit->addMenu(tr("&Profile"));
   auto* profiles = new QActionGroup(this);
@@ -267,13 +242,13 @@ void MainWindow::make_menus() {
     profiles->addAction(one);
     connect(one, &QAction::triggered, this, [this, name] { set_profile(name); });
   }
-  QMenu* go = menuBar()->addMenu(tr("&Go"));
+  QMenu* go = add_menu("menu-go", tr("&Go"));
   add(go, {"ask", "", "nextFlow", "previousFlow", "nextHop", "previousHop", "nextFinding", "previousFinding", "",
            "back", "forward"});
-  QMenu* run = menuBar()->addMenu(tr("&Run"));
+  QMenu* run = add_menu("menu-run", tr("&Run"));
   add(run, {"run", "simulate", "pause", "stop", "", "nextEvent", "runUntil", "timeline", "", "compareOpened", "compare",
             "compareNone"});
-  QMenu* show = menuBar()->addMenu(tr("&View"));
+  QMenu* show = add_menu("menu-view", tr("&View"));
   add(show,
       {"zoomIn", "zoomOut", "zoomReset", "zoomFit", "layout", "", "ztunnels", "idle", "collapseAll", "expandAll", ""});
   for (const QString& name : dock_order_) show->addAction(docks_[name]->toggleViewAction());
@@ -291,9 +266,9 @@ void MainWindow::make_menus() {
     commands_ << one;
     connect(one, &QAction::triggered, this, [this, mode = mode] { set_theme(mode); });
   }
-  add(show, {"defaultLayout"});
-  QMenu* help = menuBar()->addMenu(tr("&Help"));
-  add(help, {"help", "shortcuts", "commands"});
+  add(show, {"maximise", "defaultLayout"});
+  QMenu* help = add_menu("menu-help", tr("&Help"));
+  add(help, {"help", "shortcuts", "commands", "", "about"});
   QToolBar* bar = addToolBar(tr("Main toolbar"));
   bar->setObjectName(QStringLiteral("toolbar"));
   bar->setMovable(false);

@@ -3,12 +3,15 @@
 #include <QKeyEvent>
 #include <QVBoxLayout>
 
+#include "viz/look/empty_note.h"
 #include "viz/look/theme.h"
+#include "viz/look/word_delegate.h"
 
 namespace meshsim::viz {
 
 namespace {
 QString plain(QString text) { return text.remove('&'); }
+constexpr int kKeys = Qt::UserRole + 1;
 }  // namespace
 
 PaletteDialog::PaletteDialog(const QList<QAction*>& actions, QWidget* parent)
@@ -22,7 +25,10 @@ PaletteDialog::PaletteDialog(const QList<QAction*>& actions, QWidget* parent)
   auto* box = new QVBoxLayout(this);
   box->addWidget(line_);
   box->addWidget(list_);
-  resize(520, 380);
+  list_->setItemDelegate(new WordDelegate(list_, kKeys));
+  list_->setUniformItemSizes(true);
+  new EmptyNote(list_, tr("No command fits."));
+  resize(72 * fontMetrics().averageCharWidth(), 28 * fontMetrics().height());
   line_->installEventFilter(this);
   connect(line_, &QLineEdit::textChanged, this, &PaletteDialog::refill);
   connect(line_, &QLineEdit::returnPressed, this, &PaletteDialog::run_current);
@@ -41,8 +47,10 @@ void PaletteDialog::refill() {
                                   [&](const QString& word) { return text.contains(word, Qt::CaseInsensitive); });
     if (!fits) continue;
     const QString keys = action->shortcut().toString(QKeySequence::NativeText);
-    auto* item = new QListWidgetItem(keys.isEmpty() ? text : text + QStringLiteral("    ") + keys, list_);
+    auto* item = new QListWidgetItem(text, list_);
     item->setData(Qt::UserRole, i);
+    item->setData(kKeys, keys);
+    item->setData(Qt::AccessibleTextRole, keys.isEmpty() ? text : text + QStringLiteral(", ") + keys);
   }
   list_->setCurrentRow(0);
 }
@@ -66,16 +74,31 @@ bool PaletteDialog::eventFilter(QObject* watched, QEvent* event) {
   return QDialog::eventFilter(watched, event);
 }
 
-QString shortcut_table(const QList<QAction*>& actions) {
-  QString out = QStringLiteral("<table cellspacing='0'>");
-  for (const QAction* action : actions) {
-    if (action->shortcut().isEmpty()) continue;
-    out +=
-        QStringLiteral("<tr><td style='padding:2px 18px 2px 0;color:%1'>%2</td><td style='padding:2px 0'>%3</td></tr>")
-            .arg(theme().accent.name(), action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
-                 plain(action->text()).toHtmlEscaped());
+QString shortcut_table(const QList<QMenu*>& menus) {
+  // Blocks go to the column that is shorter so far.
+  QString columns[2];
+  int filled[2] = {0, 0};
+  for (const QMenu* menu : menus) {
+    QString block;
+    int rows = 0;
+    for (const QAction* action : menu->actions()) {
+      if (action->shortcut().isEmpty()) continue;
+      block += QStringLiteral(
+                   "<tr><td style='padding:2px 18px 2px 0;color:%1;white-space:nowrap'>%2</td><td style='padding:2px "
+                   "0'>%3</td></tr>")
+                   .arg(theme().accent.name(), action->shortcut().toString(QKeySequence::NativeText).toHtmlEscaped(),
+                        plain(action->text()).remove(QChar(0x2026)).toHtmlEscaped());
+      ++rows;
+    }
+    if (rows == 0) continue;
+    const int to = filled[1] < filled[0] ? 1 : 0;
+    filled[to] += rows + 2;
+    columns[to] +=
+        QStringLiteral("<p style='margin:10px 0 4px 0;font-weight:600'>%1</p><table cellspacing='0'>%2</table>")
+            .arg(plain(menu->title()).toHtmlEscaped(), block);
   }
-  return out + QStringLiteral("</table>");
+  return QStringLiteral("<table width='100%'><tr><td width='50%'>%1</td><td width='50%'>%2</td></tr></table>")
+      .arg(columns[0], columns[1]);
 }
 
 }  // namespace meshsim::viz

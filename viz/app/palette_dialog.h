@@ -4,6 +4,7 @@
 #include <QDialog>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QMenu>
 
 namespace meshsim::viz {
 
@@ -25,7 +26,7 @@ class PaletteDialog : public QDialog {
   QListWidget* list_;
 };
 
-// Rich text: every action with a shortcut.
-QString shortcut_table(const QList<QAction*>& actions);
+// Rich text: every command with a shortcut, by menu, in two columns.
+QString shortcut_table(const QList<QMenu*>& menus);
 
 }  // namespace meshsim::viz

@@ -5,17 +5,23 @@
 #include <QEventLoop>
 #include <QFileInfo>
 #include <QImageWriter>
+#include <QMenu>
+#include <QMenuBar>
+#include <QPainter>
 #include <QPixmap>
 #include <QSaveFile>
 #include <QStatusBar>
 #include <QTimer>
+#include <cstdio>
 
 #include "viz/app/main_window.h"
 #include "viz/app/preferences.h"
+#include "viz/charts/chart_panel.h"
 #include "viz/charts/registry.h"
 #include "viz/graph/graph_view.h"
 #include "viz/panels/explorer.h"
 #include "viz/panels/filter_edit.h"
+#include "viz/panels/timeline_panel.h"
 
 namespace meshsim::viz {
 
@@ -43,12 +49,35 @@ QString apply_edit(MainWindow& window, const QString& text) {
   return wait_until_idle(window) ? QString() : QObject::tr("The change took too long.");
 }
 
+const QString kStale = QStringLiteral("stale"), kWindow = QStringLiteral("window");
+
+// Dialogs and menus are windows of their own: where the window system would put them.
+QPixmap with_dialog(MainWindow& window, QWidget& dialog) {
+  auto* menu = qobject_cast<QMenu*>(&dialog);
+  if (menu != nullptr) {
+    menu->ensurePolished();
+    menu->resize(menu->sizeHint());
+  }
+  QPixmap picture = window.grab();
+  QPoint at((window.width() - dialog.width()) / 2, (window.height() - dialog.height()) / 2);
+  for (QAction* one : window.menuBar()->actions())
+    if (one->menu() == menu && menu != nullptr) at = window.menuBar()->actionGeometry(one).bottomLeft();
+  QPainter painter(&picture);
+  painter.fillRect(QRect(at, dialog.size()).adjusted(-1, -1, 1, 1), theme().line);
+  painter.drawPixmap(at, dialog.grab());
+  return picture;
+}
+
 }  // namespace
 
 void wait_for_events(int wake) {
   QTimer timer;
   timer.start(wake);
   QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
+}
+
+QStringList picture_names(const MainWindow& window) {
+  return window.view_names() + window.dialog_names() + QStringList{kStale};
 }
 
 bool wait_until_idle(MainWindow& window, int milliseconds) {
@@ -68,7 +97,10 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
   window.resize(wanted.size);
   window.show();
   if (!wait_until_idle(window)) return QObject::tr("The scenario took too long.");
-  if (window.session().result() != nullptr) window.restore_default_layout();
+  if (window.session().result() != nullptr) {
+    window.restore_default_layout();
+    if (window.session().result()->loaded().unreadable) window.view(QStringLiteral("findings"));
+  }
   for (const QString& edit : wanted.edits)
     if (QString problem = apply_edit(window, edit); !problem.isEmpty()) return problem;
   bool simulate = wanted.simulate || wanted.view == QLatin1String("timeline");
@@ -85,15 +117,33 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
                                                                    : Selection::Kind::Node;
     window.session().select({what, key.section(':', 1).toStdString(), 0, -1});
   }
+  if (wanted.at > 0) window.timeline().set_time(wanted.at);
+  if (wanted.view == kStale) {
+    std::fputs("open\n", stdout);
+    std::fflush(stdout);
+    while (window.session().stale().isEmpty() && window.session().result() != nullptr)
+      QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
+  }
   settle();
   window.statusBar()->clearMessage();
-  QWidget* target = window.view(wanted.view);
+  const bool over = window.dialog_names().contains(wanted.view);
+  QWidget* target = over ? window.dialog(wanted.view) : window.view(wanted.view == kStale ? kWindow : wanted.view);
   if (target == nullptr)
-    return QObject::tr("There is no view %1; there are %2.")
-        .arg(wanted.view, window.view_names().join(QStringLiteral(", ")));
+    return picture_names(window).contains(wanted.view)
+               ? QObject::tr("%1 needs an open scenario.").arg(wanted.view)
+               : QObject::tr("There is no view %1; there are %2.")
+                     .arg(wanted.view, picture_names(window).join(QStringLiteral(", ")));
+  if (wanted.table)
+    if (ChartPanel* chart = window.chart(wanted.view)) {
+      chart->draw_now();
+      chart->show_table(true);
+    }
   settle();
   QPixmap picture;
-  if (target == &window) {
+  if (over) {
+    picture = with_dialog(window, *target);
+  } else if (target == &window || wanted.whole) {
+    wait_until_idle(window);
     picture = window.grab();
   } else {
     // The panel alone, at the size that was asked for. It leaves the window, which ends with the picture anyway.

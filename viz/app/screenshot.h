@@ -17,7 +17,14 @@ struct Screenshot {
   QStringList edits;   // "namespace/shop=ambient", "AuthorizationPolicy shop/viewer=disabled"
   QString find;
   bool simulate = false;  // views of a simulated run do without being told
+  double at = 0;          // the moment of a simulated run, s
+  bool whole = false;     // the window with the view in front, not the view alone
+  bool table = false;     // a chart as its table
 };
+
+// What `view` may be: the views of the window, its dialogs and menus, and "stale": the window once a file that is open
+// has become unreadable (it waits for that).
+QStringList picture_names(const MainWindow& window);
 
 // Waits for the result, takes the picture, writes it. An error text, or empty.
 QString take_screenshot(MainWindow& window, const Screenshot& wanted);

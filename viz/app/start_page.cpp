@@ -61,8 +61,8 @@ StartPage::StartPage(QWidget* parent)
   grid->addWidget(heading(tr("Scenarios that come with meshsim")), 4, 1);
   grid->addWidget(recent_, 5, 0);
   grid->addWidget(shipped_, 5, 1);
-  grid->setColumnStretch(0, 2);
-  grid->setColumnStretch(1, 3);
+  grid->setColumnStretch(0, 1);
+  grid->setColumnStretch(1, 2);
   auto* outer = new QHBoxLayout(this);
   outer->setContentsMargins(36, 28, 36, 28);
   outer->addStretch(1);
@@ -107,13 +107,13 @@ void StartPage::refresh() {
     }
     auto* item = new QTreeWidgetItem(topic, {one.name, one.description});
     item->setData(0, Qt::UserRole, one.path);
-    item->setToolTip(0, one.path);
+    item->setToolTip(0, one.name + '\n' + one.path);
     item->setToolTip(1, one.description);
     item->setForeground(1, theme().dim);
   }
   shipped_->expandAll();
   shipped_->resizeColumnToContents(0);
-  shipped_->setColumnWidth(0, std::min(shipped_->columnWidth(0) + 12, 270));
+  shipped_->setColumnWidth(0, std::min(shipped_->columnWidth(0) + 12, 46 * shipped_->fontMetrics().averageCharWidth()));
 }
 
 }  // namespace meshsim::viz

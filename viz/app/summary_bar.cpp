@@ -38,7 +38,8 @@ SummaryBar::SummaryBar(Session& session, QWidget* parent)
 
 void SummaryBar::refresh() {
   const Analysis& a = *session_.result();
-  head_->setText(QString::fromStdString(a.summary.headline()));
+  head_->setText(a.loaded().unreadable ? tr("The input was not understood")
+                                       : QString::fromStdString(a.summary.headline()));
   QStringList verdicts;
   for (const auto& [verdict, count] : a.summary.verdicts)
     verdicts << QStringLiteral("%1 %2").arg(count).arg(QString::fromUtf8(models::to_string(verdict).data()));
@@ -49,7 +50,7 @@ void SummaryBar::refresh() {
     text +=
         a.summary.unexpected == 0 ? tr("; all as expected") : tr("; %n not as expected", nullptr, a.summary.unexpected);
   text += tr("   profile %1").arg(QString::fromStdString(a.mesh().settings.profile.name));
-  if (a.loaded().unreadable) text += tr("   part of the input was not understood: see Findings");
+  if (a.loaded().unreadable) text = tr("The findings say where, and why.");
   flows_->setText(text);
   qDeleteAll(chips_);
   chips_.clear();

@@ -1,6 +1,7 @@
 #include "viz/charts/chart_data.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -80,6 +81,20 @@ std::string csv_of(const TextTable& table) {
   line(table.headers);
   for (const auto& row : table.rows) line(row);
   return out;
+}
+
+std::string short_number(double value) {
+  if (std::abs(value) >= 100 || value == std::round(value))
+    return std::abs(value) < 1e6 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
+  return fmt::format("{:.3g}", value);
+}
+
+double nice_step(double range, double most) {
+  if (!(range > 0)) return 1;
+  const double rough = range / most, power = std::pow(10, std::floor(std::log10(rough)));
+  for (const double nice : {1.0, 2.0, 5.0})
+    if (power * nice >= rough * (1 - 1e-9)) return power * nice;
+  return power * 10;
 }
 
 std::vector<std::pair<double, double>> decimated(const std::vector<std::pair<double, double>>& points,

@@ -33,6 +33,7 @@ struct BarData {
   };
   std::vector<Series> series;
   bool stacked = true;
+  bool whole = false;           // counts: no half flows
   std::optional<double> limit;  // a line across all bars: what there is at most
   std::string limit_name;
 };
@@ -52,7 +53,7 @@ struct MatrixData {
 
 struct LineData {
   std::string title, x_title, y_title, finding;
-  bool log_x = false;
+  bool log_x = false, over_time = false;  // over_time: x is simulated time in seconds
   struct Series {
     std::string name;
     int number = 0;
@@ -66,7 +67,7 @@ struct LineData {
     std::size_t lower = 0, upper = 0;  // two series, drawn as one area
     std::string name;
   };
-  std::vector<Band> bands;
+  std::vector<Band> bands;  // a band and the lines of its number share a place in the legend
 };
 
 // The same as rows of text: for the table view and for CSV.
@@ -83,6 +84,11 @@ std::string csv_of(const TextTable& table);
 FlowSet flows_at(const BarData& data, std::size_t row, std::size_t column);
 FlowSet flows_at(const MatrixData& data, std::size_t row, std::size_t column);
 FlowSet flows_at(const LineData& data, std::size_t row, std::size_t column);
+
+// Three digits, or all of a whole number; never with an exponent below a million.
+std::string short_number(double value);
+// The round step (1, 2 or 5 times a power of ten) that cuts `range` into at most about `most` pieces.
+double nice_step(double range, double most);
 
 // At most two points (least and greatest) for each of `columns` equal stretches of x: what a screen can show of a
 // million samples. Points must be sorted by x.

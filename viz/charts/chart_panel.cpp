@@ -83,7 +83,11 @@ void ChartPanel::draw_now() {
   const bool something = drawing_ != nullptr && !drawing_->empty();
   table_button_->setEnabled(something);
   export_button_->setEnabled(something);
-  finding_->setText(something ? QString::fromStdString(drawing_->finding()) : QString());
+  const QString finding = something ? QString::fromStdString(drawing_->finding()) : QString();
+  finding_->setText(something
+                        ? QStringLiteral("<b>%1</b>&nbsp;&nbsp; %2")
+                              .arg(QString::fromStdString(drawing_->title()).toHtmlEscaped(), finding.toHtmlEscaped())
+                        : QString());
   if (!something) {
     pages_->setCurrentWidget(none_);
     return;
@@ -91,8 +95,10 @@ void ChartPanel::draw_now() {
   drawing_->chosen = [this](const FlowSet& flows, const std::string& what) {
     if (!flows.empty()) emit flows_wanted(flows, QString::fromStdString(what));
   };
-  drawing_->widget()->setAccessibleName(objectName());
-  drawing_->widget()->setAccessibleDescription(finding_->text());
+  drawing_->time_chosen = [this](double at) { emit time_wanted(at); };
+  drawing_->set_time(time_);
+  drawing_->widget()->setAccessibleName(QString::fromStdString(drawing_->title()));
+  drawing_->widget()->setAccessibleDescription(finding);
   pages_->addWidget(drawing_->widget());
   show_table(table_button_->isChecked());
 }
@@ -103,6 +109,11 @@ bool ChartPanel::show_table(bool on) {
   if (on) fill_table();
   pages_->setCurrentWidget(on ? static_cast<QWidget*>(table_) : drawing_->widget());
   return true;
+}
+
+void ChartPanel::set_time(std::optional<double> at) {
+  time_ = at;
+  if (drawing_ != nullptr) drawing_->set_time(at);
 }
 
 void ChartPanel::fill_table() {

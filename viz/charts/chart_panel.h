@@ -21,12 +21,17 @@ class ChartDrawing {
   virtual QWidget* widget() = 0;
   virtual TextTable table() const = 0;
   virtual FlowSet flows_at(int row, int column) const = 0;  // behind a cell of the table
+  virtual std::string title() const = 0;
   virtual std::string finding() const = 0;
   virtual bool empty() const = 0;
   // At this size in logical pixels, whatever the size on the screen.
   virtual void render(QPainter& painter, const QSize& size) = 0;
   virtual void set_theme() = 0;
+  // The moment of the simulated run that is looked at, in charts over time; nullopt: none is.
+  virtual void set_time(std::optional<double>) {}
+  virtual std::optional<double> shown_time() const { return std::nullopt; }
   std::function<void(const FlowSet&, const std::string& what)> chosen;
+  std::function<void(double)> time_chosen;
 };
 
 // set_data() of each kind of drawing.
@@ -47,12 +52,14 @@ class ChartPanel : public QWidget {
   bool shows_table() const { return table_button_->isChecked(); }
   QTableWidget* table() { return table_; }
   ChartDrawing* drawing() { return drawing_.get(); }
+  void set_time(std::optional<double> at);
   // .png, .svg or .csv by the name; an error text, or empty.
   QString export_to(const QString& path, const QString& title);
 
  signals:
   void flows_wanted(const meshsim::viz::FlowSet& flows, const QString& why);
   void export_wanted();
+  void time_wanted(double at);
 
  protected:
   void showEvent(QShowEvent* event) override;
@@ -63,6 +70,7 @@ class ChartPanel : public QWidget {
   Make make_;
   Result result_;
   bool drawn_ = false;
+  std::optional<double> time_;
   std::unique_ptr<ChartDrawing> drawing_;
   QStackedWidget* pages_;
   QLabel *finding_, *none_;

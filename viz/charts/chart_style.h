@@ -3,6 +3,7 @@
 #include <QBrush>
 #include <QColor>
 #include <QPen>
+#include <algorithm>
 
 #include "viz/charts/chart_data.h"
 #include "viz/look/theme.h"
@@ -17,9 +18,13 @@ inline QColor series_colour(int number) {
   return colours[static_cast<std::size_t>(number) % 6];
 }
 
+inline constexpr int kGrey = 4;
+
 inline QBrush brush_of(const Look& look) {
   if (look.status) return theme().fill(*look.status);
   if (look.verdict) return QBrush(theme().colour(*look.verdict));
+  // The grey one is what others are compared with: light inside its outline.
+  if (look.number == kGrey && !look.hatched) return QBrush(theme().tint(series_colour(kGrey), 0.55));
   return QBrush(series_colour(look.number), look.hatched ? Qt::BDiagPattern : Qt::SolidPattern);
 }
 
@@ -29,16 +34,7 @@ inline QColor colour_of(const Look& look) {
   return series_colour(look.number);
 }
 
-// A ramp of one hue that stays readable for the colour-blind: dark blue to yellow, as cividis runs.
-inline QColor heat(double share) {
-  const QColor stops[] = {QColor(0x0a, 0x2f, 0x6b), QColor(0x4c, 0x55, 0x6c), QColor(0x7d, 0x7c, 0x78),
-                          QColor(0xb9, 0xa7, 0x69), QColor(0xfd, 0xe7, 0x37)};
-  const double at = std::clamp(share, 0.0, 1.0) * 4;
-  const int low = std::min(3, static_cast<int>(at));
-  const double mix = at - low;
-  const auto blend = [mix](int a, int b) { return static_cast<int>(a + (b - a) * mix); };
-  return {blend(stops[low].red(), stops[low + 1].red()), blend(stops[low].green(), stops[low + 1].green()),
-          blend(stops[low].blue(), stops[low + 1].blue())};
-}
+// A ramp of one hue, from the ground of the theme to its blue: nothing there looks like nothing.
+inline QColor heat(double share) { return theme().tint(theme().enforced, 0.06 + 0.94 * std::clamp(share, 0.0, 1.0)); }
 
 }  // namespace meshsim::viz

@@ -36,9 +36,7 @@ class FillingTable : public QTableWidget {
   void fill() {
     const int sum = std::accumulate(natural_.begin(), natural_.end(), 0), rows = rowCount() * kRow;
     if (sum == 0 || rows == 0) return;
-    const double wide = std::clamp(
-                     static_cast<double>(width() - verticalHeader()->sizeHint().width() - 2 * frameWidth() - 2) / sum,
-                     1.0, 2.0),
+    const double wide = std::clamp(static_cast<double>(viewport()->width() - 1) / sum, 1.0, 2.0),
                  high = std::clamp(static_cast<double>(viewport()->height() - 1) / rows, 1.0, 2.0);
     for (int c = 0; c < columnCount(); ++c)
       setColumnWidth(c, static_cast<int>(natural_[static_cast<std::size_t>(c)] * wide));
@@ -72,7 +70,10 @@ class MatrixDrawing : public ChartDrawing {
     QStringList rows, columns;
     for (const std::string& row : data_.rows) rows << QString::fromStdString(row);
     for (const std::string& column : data_.columns) columns << QString::fromStdString(column);
-    t.setHorizontalHeaderLabels(columns);
+    QStringList headers;  // "requests, source" in two lines
+    for (const QString& column : columns)
+      headers << QString(column).replace(QStringLiteral(", "), QStringLiteral(",\n"));
+    t.setHorizontalHeaderLabels(headers);
     t.setVerticalHeaderLabels(rows);
     t.horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     t.verticalHeader()->setMinimumSectionSize(20);
@@ -92,7 +93,7 @@ class MatrixDrawing : public ChartDrawing {
       }
     t.resizeColumnsToContents();
     std::vector<int> widths;
-    for (int c = 0; c < t.columnCount(); ++c) widths.push_back(std::clamp(t.columnWidth(c) + 16, 92, 260));
+    for (int c = 0; c < t.columnCount(); ++c) widths.push_back(std::clamp(t.columnWidth(c), 68, 260));
     table_->set_natural(std::move(widths));
     label_corner(t, QString::fromStdString(data_.corner));
     QObject::connect(&t, &QTableWidget::cellClicked, &t, [this](int r, int c) { pick(r, c); });
@@ -105,13 +106,20 @@ class MatrixDrawing : public ChartDrawing {
   FlowSet flows_at(int row, int column) const override {
     return viz::flows_at(data_, static_cast<std::size_t>(row), static_cast<std::size_t>(column));
   }
+  std::string title() const override { return data_.title; }
   std::string finding() const override { return data_.finding; }
   bool empty() const override { return data_.rows.empty() || data_.columns.empty(); }
   void render(QPainter& painter, const QSize& size) override {
     const QSize before = table_->size();
-    table_->resize(size);
+    const int head = table_->fontMetrics().height() * 2;
+    table_->resize(size - QSize(0, head));
     painter.fillRect(QRect(QPoint(), size), theme().base);
-    table_->render(&painter);
+    QFont bold = table_->font();
+    bold.setBold(true);
+    painter.setFont(bold);
+    painter.setPen(theme().text);
+    painter.drawText(QRect(0, 0, size.width(), head), Qt::AlignCenter, QString::fromStdString(data_.title));
+    table_->render(&painter, QPoint(0, head));
     table_->resize(before);
   }
   void set_theme() override {

@@ -25,9 +25,14 @@ void each_outcome(const Analysis& analysis, const Visit& visit) {
     for (const Outcome& o : analysis.run.flows[f].result.outcomes) visit(f, o);
 }
 
+template <class Number>
+std::string count(const char* context, const char* text, Number n) {
+  return words(context, text, nullptr, static_cast<int>(n));
+}
+
 std::string path_class(const Outcome& o) {
   std::string out = path_text(o);
-  if (o.answered_by || o.denied_by) out += o.denied_by ? words(" (refused)") : words(" (answered)");
+  if (o.answered_by || o.denied_by) out += o.denied_by ? words("Words", " (refused)") : words("Words", " (answered)");
   return out;
 }
 
@@ -35,14 +40,15 @@ std::string path_class(const Outcome& o) {
 
 BarData policies_by_point(const Analysis& analysis) {
   BarData out;
-  out.title = words("Policy decisions by enforcement point");
-  out.value_title = words("flows");
+  out.title = words("Words", "Policy decisions by enforcement point");
+  out.value_title = words("Words", "flows");
+  out.whole = true;
   std::map<std::string, std::map<PolicyStatus, FlowSet>> points;
   each_outcome(analysis, [&](std::size_t flow, const Outcome& o) {
     for (const PolicyFinding& f : o.policies) {
       if (f.status == PolicyStatus::NotApplicable) continue;
-      const std::string point =
-          f.at ? std::string(to_string(*f.at)) + (f.at_name.empty() ? "" : ' ' + f.at_name) : words("at no point");
+      const std::string point = f.at ? std::string(to_string(*f.at)) + (f.at_name.empty() ? "" : ' ' + f.at_name)
+                                     : words("Words", "at no point");
       points[point][f.status].insert(flow);
     }
   });
@@ -62,14 +68,16 @@ BarData policies_by_point(const Analysis& analysis) {
     }
     if (any) out.series.push_back(std::move(series));
   }
-  out.finding = worded("{} enforcement points; policies are bypassed by {} flows", points.size(), bypassed);
+  out.finding =
+      worded("Words", "{}; past a bypassed policy: {}", count("Words", "%n enforcement point(s)", points.size()),
+             count("Words", "%n flow(s)", bypassed));
   return out;
 }
 
 MatrixData policy_by_path(const Analysis& analysis) {
   MatrixData out;
-  out.title = words("Policies on each kind of path");
-  out.corner = words("policy");
+  out.title = words("Words", "Policies on each kind of path");
+  out.corner = words("Words", "policy");
   std::map<std::string, std::map<std::string, std::map<PolicyStatus, FlowSet>>> all;
   std::set<std::string> paths;
   each_outcome(analysis, [&](std::size_t flow, const Outcome& o) {
@@ -93,29 +101,30 @@ MatrixData policy_by_path(const Analysis& analysis) {
       cell.empty = false;
       cell.look.status = worst->first;
       cell.flows = worst->second;
-      cell.text = worded("{} {}", to_string(worst->first), worst->second.size());
+      cell.text = worded("Words", "{} {}", to_string(worst->first), worst->second.size());
       for (const auto& [status, flows] : it->second)
-        cell.tip += worded("{}{}: {} flows", cell.tip.empty() ? "" : "\n", to_string(status), flows.size());
+        cell.tip += worded("Words", "{}{}: {} flows", cell.tip.empty() ? "" : "\n", to_string(status), flows.size());
       alarming += worst->first == PolicyStatus::Bypassed || worst->first == PolicyStatus::Open ? 1 : 0;
     }
   }
-  out.finding = worded("{} policies on {} kinds of path; {} cells are bypassed or open", out.rows.size(),
-                       out.columns.size(), alarming);
+  out.finding =
+      worded("Words", "{} on {}; bypassed or open: {}", count("Words", "%n policy(s)", out.rows.size()),
+             count("Words", "%n kind(s) of path", out.columns.size()), count("Words", "%n cell(s)", alarming));
   return out;
 }
 
 MatrixData telemetry_coverage(const Analysis& analysis) {
   MatrixData out;
-  out.title = words("Telemetry coverage");
-  out.corner = words("path");
-  const std::array<std::string, 8> signals = {words("requests, source"),
-                                              words("requests, destination"),
-                                              words("requests, waypoint"),
-                                              words("TCP, source"),
-                                              words("TCP, destination"),
-                                              words("access log"),
-                                              words("spans"),
-                                              words("nothing lost")};
+  out.title = words("Words", "Telemetry coverage");
+  out.corner = words("Words", "path");
+  const std::array<std::string, 8> signals = {words("Words", "requests, source"),
+                                              words("Words", "requests, destination"),
+                                              words("Words", "requests, waypoint"),
+                                              words("Words", "TCP, source"),
+                                              words("Words", "TCP, destination"),
+                                              words("Words", "access log"),
+                                              words("Words", "spans"),
+                                              words("Words", "nothing lost")};
   out.columns.assign(signals.begin(), signals.end());
   struct Row {
     double all = 0;
@@ -151,29 +160,30 @@ MatrixData telemetry_coverage(const Analysis& analysis) {
       MatrixData::Cell& cell = cells.emplace_back();
       cell.empty = false;
       cell.share = row.all > 0 ? row.with[i] / row.all : 0;
-      cell.text = worded("{:.0f} %", *cell.share * 100);
-      cell.tip = worded("{}: {} of {:.4g} flows", out.columns[i], row.flows[i].size(), row.all);
+      cell.text = worded("Words", "{:.0f} %", *cell.share * 100);
+      cell.tip = worded("Words", "{}: {} of {:.4g} flows", out.columns[i], row.flows[i].size(), row.all);
       cell.flows = row.flows[i];
     }
   }
-  out.finding = worded("{} kinds of path and the signals they emit", out.rows.size());
+  out.finding = worded("Words", "{} and the signals they emit", count("Words", "%n kind(s) of path", out.rows.size()));
   return out;
 }
 
 BarData verdicts_compared(const Analysis& analysis) {
   BarData out;
   out.stacked = false;
-  out.title = analysis.compared ? words("Verdicts before and after") : words("Verdicts");
-  out.value_title = words("flows");
+  out.title = analysis.compared ? words("Words", "Verdicts before and after") : words("Words", "Verdicts");
+  out.value_title = words("Words", "flows");
+  out.whole = true;
   std::map<Verdict, FlowSet> now;
   for (std::size_t f = 0; f < analysis.run.flows.size(); ++f)
     now[scenarios::worst_verdict(analysis.run.flows[f].result)].insert(f);
   std::vector<Verdict> shown;
   for (const Verdict v : kVerdicts)
     if (now.contains(v) || analysis.verdicts_before.contains(v)) shown.push_back(v);
-  BarData::Series before{words("before"), {}, {}, {}}, after{words("after"), {}, {}, {}};
-  before.look.number = 0;
-  after.look.number = 1;
+  BarData::Series before{words("Words", "before"), {}, {}, {}}, after{words("Words", "after"), {}, {}, {}};
+  before.look.number = 4;
+  after.look.number = 0;
   after.look.hatched = true;
   for (const Verdict v : shown) {
     out.categories.emplace_back(to_string(v));
@@ -183,20 +193,20 @@ BarData verdicts_compared(const Analysis& analysis) {
     after.values.push_back(static_cast<double>(now[v].size()));
     after.flows.push_back(now[v]);
   }
-  if (!analysis.compared) after.name = words("flows");
+  if (!analysis.compared) after.name = words("Words", "flows");
   // Side by side, the first series stands lowest: what was before is read first.
   out.series.push_back(std::move(after));
   if (analysis.compared) out.series.push_back(std::move(before));
-  out.finding = analysis.compared
-                    ? worded("{} of {} flows differ", analysis.changes.changes.size(), analysis.changes.compared)
-                    : worded("{} flows", analysis.run.flows.size());
+  out.finding = analysis.compared ? worded("Words", "{} of {} flows differ", analysis.changes.changes.size(),
+                                           analysis.changes.compared)
+                                  : count("Words", "%n flow(s)", analysis.run.flows.size());
   return out;
 }
 
 MatrixData verdict_transitions(const Analysis& analysis) {
   MatrixData out;
-  out.title = words("From verdict to verdict");
-  out.corner = words("before \\ after");
+  out.title = words("Words", "From verdict to verdict");
+  out.corner = words("Words", "before \\ after");
   std::map<std::string, std::pair<std::string, std::string>> changed;
   for (const scenarios::FlowChange& change : analysis.changes.changes)
     for (const scenarios::FieldChange& field : change.fields)
@@ -223,11 +233,11 @@ MatrixData verdict_transitions(const Analysis& analysis) {
       cell.empty = false;
       cell.flows = it->second;
       cell.text = std::to_string(it->second.size());
-      cell.tip = worded("{} before, {} after: {} flows", from, to, it->second.size());
+      cell.tip = worded("Words", "{} before, {} after: {} flows", from, to, it->second.size());
       if (from != to) cell.look.status = PolicyStatus::Bypassed;
     }
   }
-  out.finding = worded("{} flows have another verdict", changed.size());
+  out.finding = worded("Words", "another verdict: {}", count("Words", "%n flow(s)", changed.size()));
   return out;
 }
 

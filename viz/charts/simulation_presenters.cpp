@@ -16,6 +16,7 @@ using namespace models;
 namespace {
 
 constexpr int kQuantiles = 400;
+constexpr int kWaiting = 5;  // of series_colour
 constexpr const char *kNobody = "nobody", *kUnknown = "?";
 constexpr std::size_t kMostBars = 24, kMostLines = 8, kMostBands = 3;
 
@@ -105,9 +106,9 @@ class JudgedOverTime {
 
 LineData latency_distribution(const Analysis& analysis) {
   LineData out;
-  out.title = words("Latency distribution");
-  out.x_title = words("latency, ms");
-  out.y_title = words("share of requests");
+  out.title = words("Words", "Latency distribution");
+  out.x_title = words("Words", "latency, ms");
+  out.y_title = words("Words", "share of requests");
   out.log_x = true;
   if (analysis.run.simulation == nullptr) return out;
   double worst = 0;
@@ -128,15 +129,16 @@ LineData latency_distribution(const Analysis& analysis) {
     }
     out.series.push_back(std::move(series));
   }
-  if (!out.series.empty()) out.finding = worded("slowest by p99: {} with {:.3g} ms", name, worst);
+  if (!out.series.empty()) out.finding = worded("Words", "slowest by p99: {} with {} ms", name, short_number(worst));
   return out;
 }
 
 LineData latency_over_time(const Analysis& analysis) {
   LineData out;
-  out.title = words("Latency over time");
-  out.x_title = words("simulated time, s");
-  out.y_title = words("latency, ms");
+  out.title = words("Words", "Latency over time");
+  out.x_title = words("Words", "simulated time, s");
+  out.y_title = words("Words", "latency, ms");
+  out.over_time = true;
   if (analysis.run.simulation == nullptr) return out;
   const SimulationResult& simulation = *analysis.run.simulation;
   const double width = static_cast<double>(simulation.sample_ns) / 1e9;
@@ -164,26 +166,30 @@ LineData latency_over_time(const Analysis& analysis) {
       }
     }
     if (lines[0].points.empty()) continue;
-    out.bands.push_back({out.series.size(), out.series.size() + 1, f->flow + " p50\u2013p90"});
+    out.bands.push_back({out.series.size(), out.series.size() + 1, f->flow});
     for (LineData::Series& line : lines) out.series.push_back(std::move(line));
   }
   if (!out.series.empty())
     out.finding =
-        worded("greatest p99: {} with {:.3g} ms at {:.4g} s; intervals of {:.3g} s", slowest, worst, when, width);
+        worded("Words", "greatest p99: {} with {} ms at {:.4g} s; intervals of {:.3g} s; lines p99, bands p50\u2013p90",
+               slowest, short_number(worst), when, width);
   return out;
 }
 
 BarData time_by_part(const Analysis& analysis) {
   BarData out;
-  out.title = words("Where the time goes");
-  out.value_title = words("ms per request, mean");
+  out.title = words("Words", "Where the time goes");
+  out.value_title = words("Words", "ms per request, mean");
   if (analysis.run.simulation == nullptr) return out;
   const auto flows = busiest(*analysis.run.simulation, kMostBars);
   if (flows.empty()) return out;
   for (std::size_t part = 0; part < kTimeParts; ++part) {
     BarData::Series series;
     series.name = to_string(static_cast<TimePart>(part));
-    series.look.number = static_cast<int>(part);
+    // Queues look the same in all charts.
+    series.look.number = static_cast<TimePart>(part) == TimePart::Queue   ? kWaiting
+                         : static_cast<TimePart>(part) == TimePart::Proxy ? 0
+                                                                          : static_cast<int>(part);
     series.look.hatched = static_cast<TimePart>(part) == TimePart::Queue;
     for (const FlowStatistics* f : flows) {
       series.values.push_back(ms(static_cast<double>(f->part_ns[part]) / static_cast<double>(f->latency.count())));
@@ -192,19 +198,19 @@ BarData time_by_part(const Analysis& analysis) {
     out.series.push_back(std::move(series));
   }
   for (const FlowStatistics* f : flows) out.categories.push_back(f->flow);
-  out.finding = worded("{} flows, those with most requests first", flows.size());
+  out.finding = worded("Words", "{} flows, those with most requests first", flows.size());
   return out;
 }
 
 BarData time_by_hop(const Analysis& analysis) {
   BarData out;
-  out.title = words("Time on each hop");
-  out.value_title = words("ms per request, mean");
+  out.title = words("Words", "Time on each hop");
+  out.value_title = words("Words", "ms per request, mean");
   if (analysis.run.simulation == nullptr) return out;
   BarData::Series waiting, serving;
-  waiting.name = words("waiting");
-  waiting.look = {{}, {}, 1, true};
-  serving.name = words("serving");
+  waiting.name = words("Words", "waiting");
+  waiting.look = {{}, {}, kWaiting, true};
+  serving.name = words("Words", "serving");
   serving.look.number = 0;
   std::size_t all = 0;
   for (const FlowStatistics* f : busiest(*analysis.run.simulation, kMostLines))
@@ -221,16 +227,18 @@ BarData time_by_hop(const Analysis& analysis) {
     }
   if (out.categories.empty()) return out;
   out.series = {std::move(serving), std::move(waiting)};
-  out.finding = all > out.categories.size() ? worded("{} of {} hops, of the busiest flows", out.categories.size(), all)
-                                            : worded("{} hops", all);
+  out.finding = all > out.categories.size()
+                    ? worded("Words", "{} of {} hops, of the busiest flows", out.categories.size(), all)
+                    : worded("Words", "{} hops", all);
   return out;
 }
 
 LineData requests_by_reporter(const Analysis& analysis) {
   LineData out;
-  out.title = words("Requests by reporter");
-  out.x_title = words("simulated time, s");
-  out.y_title = words("requests/s");
+  out.title = words("Words", "Requests by reporter");
+  out.x_title = words("Words", "simulated time, s");
+  out.y_title = words("Words", "requests/s");
+  out.over_time = true;
   if (analysis.run.simulation == nullptr) return out;
   const SimulationResult& simulation = *analysis.run.simulation;
   JudgedOverTime judged(analysis);
@@ -249,24 +257,26 @@ LineData requests_by_reporter(const Analysis& analysis) {
     }
   for (const auto& [reporter, counts] : by_reporter) {
     LineData::Series series;
-    series.name = reporter == kNobody ? words("nobody") : reporter == kUnknown ? words("not known") : reporter;
+    series.name = reporter == kNobody    ? words("Words", "nobody")
+                  : reporter == kUnknown ? words("Words", "not known")
+                                         : reporter;
     series.number = static_cast<int>(out.series.size());
     series.dashed = out.series.size() % 2 == 1;  // a hundred points; lines often lie on each other
     series.points = per_second(counts, simulation.sample_ns, simulation.duration_ns);
     series.flows = flows[reporter];
     out.series.push_back(std::move(series));
   }
-  out.finding = by_reporter.contains(kNobody) ? words("some requests are reported by nobody")
-                                              : words("every request is reported by somebody");
+  out.finding = by_reporter.contains(kNobody) ? words("Words", "some requests are reported by nobody")
+                                              : words("Words", "every request is reported by somebody");
   if (by_reporter.contains(kUnknown))
-    out.finding += words("; who reports those that met a change half way is not known");
+    out.finding += words("Words", "; who reports those that met a change half way is not known");
   return out;
 }
 
 BarData utilisation(const Analysis& analysis) {
   BarData out;
-  out.title = words("How busy the proxies are");
-  out.value_title = words("share of the workers' time, %");
+  out.title = words("Words", "How busy the proxies are");
+  out.value_title = words("Words", "share of the workers' time, %");
   out.stacked = false;
   if (analysis.run.simulation == nullptr) return out;
   std::vector<std::pair<double, const ProxyStatistics*>> busy;
@@ -288,9 +298,9 @@ BarData utilisation(const Analysis& analysis) {
       }
     }
   BarData::Series simulated, expected;
-  simulated.name = words("simulated");
-  expected.name = words("by the traffic equations");
-  expected.look.number = 1;
+  simulated.name = words("Words", "simulated");
+  expected.name = words("Words", "by the traffic equations");
+  expected.look.number = 4;
   expected.look.hatched = true;
   for (const auto& [share, p] : busy) {
     out.categories.push_back(p->proxy + ' ' + p->name);
@@ -307,15 +317,15 @@ BarData utilisation(const Analysis& analysis) {
         if (station.proxy == p->proxy && station.name == p->name) load = station.utilisation * 100;
     expected.values.push_back(load);
   }
-  out.finding = worded("busiest: {} at {:.3g} %", out.categories.front(), busy.front().first);
+  out.finding = worded("Words", "busiest: {} at {:.3g} %", out.categories.front(), busy.front().first);
   if (const auto& c = analysis.run.capacity; c != nullptr && c->bottleneck && c->offered_per_second > 0)
-    out.finding += worded("; {} saturates first, at {:.3g} times this traffic", *c->bottleneck,
+    out.finding += worded("Words", "; {} saturates first, at {:.3g} times this traffic", *c->bottleneck,
                           c->sustainable_per_second / c->offered_per_second);
   out.series.push_back(std::move(simulated));
   if (analysis.run.capacity != nullptr) out.series.push_back(std::move(expected));
   if (busy.front().first > 20) {  // else the bars would be too short to compare
     out.limit = 100;
-    out.limit_name = words("capacity");
+    out.limit_name = words("Words", "capacity");
   }
   return out;
 }

@@ -22,10 +22,20 @@ void arrow(QPainter& p, const QPointF& tip, const QPointF& tail, qreal size) {
   p.drawPolygon(head);
 }
 
-void paint_words(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale, const QColor& colour) {
+qreal opacity_of(const EdgeScene& scene, std::size_t i, bool strong) {
+  if (scene.presence[i] == Presence::Faded) return 0.1;
+  if (!scene.any_marked || strong) return 1;
+  return scene.picture->graph.edges[i].word == EdgeClass::Structure ? 0.35 : 0.4;
+}
+
+// The glyph of an edge, and which waypoint it skips.
+void paint_words(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale, bool strong) {
   const GraphEdge& e = scene.picture->graph.edges[i];
+  if (e.word == EdgeClass::Structure || scale < kBadgeScale) return;
   const EdgeShape& c = scene.shape(i);
   const Theme& t = scene.theme;
+  const QColor colour = t.colour(e.word);
+  p.setOpacity(opacity_of(scene, i, strong));
   const QPointF place = e.stops ? toward(c.tail, c.tip, 0.2) : c.middle;
   QFont font = p.font();
   font.setPointSizeF(8.5);
@@ -51,16 +61,11 @@ void paint_words(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale
   p.drawText(box, Qt::AlignCenter, label);
 }
 
-}  // namespace
-
-void paint_edge(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale, bool strong) {
+void paint_line(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale, bool strong) {
   const GraphEdge& e = scene.picture->graph.edges[i];
   const EdgeShape& c = scene.shape(i);
   const Theme& t = scene.theme;
-  qreal opacity = scene.presence[i] == Presence::Faded ? 0.1 : 1.0;
-  if (scene.any_marked && !strong && scene.presence[i] == Presence::Shown)
-    opacity = e.word == EdgeClass::Structure ? 0.35 : 0.4;
-  p.setOpacity(opacity);
+  p.setOpacity(opacity_of(scene, i, strong));
   const QColor colour = t.colour(e.word);
   p.setBrush(Qt::NoBrush);
   if (scale < kSmallScale) {
@@ -91,22 +96,34 @@ void paint_edge(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale,
   p.setPen(QPen(colour, 1));
   p.setBrush(colour);
   if (!e.stops) arrow(p, c.tip, c.tail, strong ? 12 : 10);
-  if (scale >= kBadgeScale) paint_words(p, scene, i, scale, colour);
+}
+
+}  // namespace
+
+void paint_edge(QPainter& p, const EdgeScene& scene, std::size_t i, qreal scale, bool strong) {
+  paint_line(p, scene, i, scale, strong);
+  paint_words(p, scene, i, scale, strong);
 }
 
 bool paint_edges(QPainter& p, const EdgeScene& scene, const QRectF& area, qreal scale, bool marked,
                  const std::atomic<std::uint64_t>* wanted, std::uint64_t serial) {
   const std::size_t count = scene.picture->graph.edges.size();
   p.setRenderHint(QPainter::Antialiasing, count < kFewEdges || scale >= kSmallScale);
-  // Quiet edges first, what matters on top.
+  // Quiet edges first, what matters on top; no line through the words of another.
+  std::vector<std::size_t> painted;
   for (const bool on_top : {false, true})
     for (std::size_t i = 0; i < count; ++i) {
       if (wanted != nullptr && *wanted != serial) return false;
       if (scene.prominent(i) != on_top || scene.presence[i] == Presence::Hidden || (!marked && scene.marked[i]) ||
           !scene.shape(i).reaches(area))
         continue;
-      paint_edge(p, scene, i, scale, scene.marked[i]);
+      paint_line(p, scene, i, scale, scene.marked[i]);
+      painted.push_back(i);
     }
+  for (const std::size_t i : painted) {
+    if (wanted != nullptr && *wanted != serial) return false;
+    paint_words(p, scene, i, scale, scene.marked[i]);
+  }
   p.setOpacity(1);
   p.setRenderHint(QPainter::Antialiasing);
   return true;

@@ -55,6 +55,25 @@ void through(QPainterPath& path, const QPointF& to) {
   path.cubicTo({middle, from.y()}, {middle, to.y()}, to);
 }
 
+// Whether a glyph at this place would lie under a node.
+bool covered(const Layout& layout, const QPointF& at) {
+  constexpr qreal kGlyph = 10;
+  return std::any_of(layout.nodes.begin(), layout.nodes.end(), [&](const Place& n) {
+    return at.x() > n.x - kGlyph && at.x() < n.right() + kGlyph && at.y() > n.y - kGlyph &&
+           at.y() < n.bottom() + kGlyph;
+  });
+}
+
+// Around the waypoint, above or below it: on the side of the line if there is room, else on the other; else close by.
+QPointF passing(const Layout& layout, const Place& w, bool above, qreal shift) {
+  constexpr qreal kFar = 24, kNear = 12;
+  const qreal x = (w.x + w.right()) / 2;
+  const auto at = [&](bool over, qreal far) { return QPointF(x, over ? w.y - far + shift : w.bottom() + far + shift); };
+  for (const bool over : {above, !above})
+    if (!covered(layout, at(over, kFar))) return at(over, kFar);
+  return at(above, kNear);
+}
+
 EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vector<Bend>& bends, qreal shift) {
   EdgeShape out;
   const Place& a = layout.nodes[edge.from];
@@ -65,7 +84,7 @@ EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vecto
   if (edge.skipped && !back) {
     const Place& w = layout.nodes[*edge.skipped];
     const bool above = (start.y() + end.y()) / 2 <= w.middle();
-    const QPointF top((w.x + w.right()) / 2, above ? w.y - 24 + shift : w.bottom() + 24 + shift);
+    const QPointF top = passing(layout, w, above, shift);
     const qreal reach = (w.right() - w.x) / 2 + 30;
     out.path.cubicTo(toward(start, {top.x(), start.y()}, 0.5), top - QPointF(reach, 0), top);
     out.path.cubicTo(top + QPointF(reach, 0), toward(end, {top.x(), end.y()}, 0.5), end);
@@ -75,6 +94,13 @@ EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vecto
     out.missing.cubicTo({(start.x() + w.x) / 2, start.y()}, {(start.x() + w.x) / 2, mid}, {w.x, mid});
     out.missing.moveTo(w.right(), mid);
     out.missing.cubicTo({(end.x() + w.right()) / 2, mid}, {(end.x() + w.right()) / 2, end.y()}, end);
+  } else if (back && b.right() <= a.x && std::abs(a.middle() - b.middle()) < a.height / 2) {
+    // In one row a loop to the right would come back behind its own start: a bow below.
+    const QPointF from((a.x + a.right()) / 2 + shift, a.bottom()), to((b.x + b.right()) / 2 + shift, b.bottom());
+    const qreal low = std::max(a.bottom(), b.bottom()) + 36;
+    out.path = QPainterPath(from);
+    out.path.cubicTo({from.x(), low}, {to.x(), low}, to);
+    out.middle = out.path.pointAtPercent(0.5);
   } else if (back) {
     const qreal far = std::max(a.right(), b.right()) + 46 + std::abs(a.y - b.y) * 0.06;
     out.path.cubicTo({far, start.y()}, {far, end.y()}, end);
@@ -94,10 +120,10 @@ EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vecto
   }
   out.line = straightened(out.path);
   if (back) out.middle = halfway(out.line);
-  out.tip = end;
+  out.tip = out.line.isEmpty() ? end : out.line.last();
   const QPointF before = out.line.size() > 1 ? out.line[out.line.size() - 2] : start;
-  const qreal length = std::hypot(end.x() - before.x(), end.y() - before.y());
-  out.tail = length > 0 ? toward(end, before, std::min(1.0, 12 / length)) : before;
+  const qreal length = std::hypot(out.tip.x() - before.x(), out.tip.y() - before.y());
+  out.tail = length > 0 ? toward(out.tip, before, std::min(1.0, 12 / length)) : before;
   out.bounds = out.path.controlPointRect().united(out.missing.controlPointRect()).adjusted(-14, -14, 14, 14);
   return out;
 }

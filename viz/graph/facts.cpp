@@ -201,7 +201,7 @@ std::string request_text(const Flow& flow) {
 std::string path_text(const Outcome& outcome) {
   std::string out;
   for (const Hop& hop : outcome.hops) out += (out.empty() ? "" : " › ") + std::string(to_string(hop.proxy));
-  return out.empty() ? words("no proxy") : out;
+  return out.empty() ? words("Words", "no proxy") : out;
 }
 
 }  // namespace meshsim::viz

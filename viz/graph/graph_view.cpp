@@ -20,6 +20,27 @@ namespace {
 constexpr double kSmallest = 0.04, kLargest = 4.0, kComfortable = 1.0, kReadable = 0.7;
 
 QString text(const std::string& s) { return QString::fromStdString(s); }
+
+// The labels that enrol a namespace, short: "ambient", "injected", "waypoint egress".
+QString enrolment(const models::Labels& labels) {
+  QStringList words;
+  const auto value = [&](const char* key) {
+    const auto found = models::find(labels, key);
+    return found ? QString::fromUtf8(found->data(), static_cast<int>(found->size())) : QString();
+  };
+  if (const QString mode = value("istio.io/dataplane-mode"); !mode.isEmpty()) words << mode;
+  if (const QString injection = value("istio-injection"); injection == QLatin1String("enabled")) {
+    words << GraphView::tr("injected");
+  } else if (!injection.isEmpty()) {
+    words << QStringLiteral("istio-injection=") + injection;
+  }
+  if (const QString waypoint = value("istio.io/use-waypoint"); waypoint == QLatin1String("waypoint")) {
+    words << waypoint;
+  } else if (!waypoint.isEmpty()) {
+    words << GraphView::tr("waypoint %1").arg(waypoint);
+  }
+  return words.join(QStringLiteral(", "));
+}
 }  // namespace
 
 std::string edge_key(const MeshGraph& graph, const GraphEdge& edge) {
@@ -73,24 +94,24 @@ void GraphView::rebuild() {
 }
 
 void GraphView::show_boxes() {
-  std::map<std::string, BoxItem*> gone = std::exchange(boxes_, {});
+  std::map<std::string, Box> gone = std::exchange(boxes_, {});
   if (picture_ != nullptr)
-    for (const NamespaceBox& box : picture_->layout.boxes) {
-      const auto& labels = result_->mesh().namespace_labels(box.ns);
-      QStringList words;
-      for (const char* key : {"istio.io/dataplane-mode", "istio-injection", "istio.io/use-waypoint"})
-        if (const auto value = models::find(labels, key))
-          words << QStringLiteral("%1=%2").arg(QString::fromLatin1(key).section('/', -1),
-                                               QString::fromUtf8(value->data(), static_cast<int>(value->size())));
-      BoxItem*& item = boxes_[box.ns];
-      if (const auto known = gone.extract(box.ns)) {
-        item = known.mapped();
+    for (const NamespaceBox& place : picture_->layout.boxes) {
+      Box& box = boxes_[place.ns];
+      if (const auto known = gone.extract(place.ns)) {
+        box = known.mapped();
       } else {
-        scene_.addItem(item = new BoxItem(box));
+        scene_.addItem(box.frame = new BoxItem());
+        scene_.addItem(box.label = new BoxLabel());
       }
-      item->show_box(box, words.join("  "));
+      box.frame->show_box(place);
+      box.label->show_box(place, !picture_->graph.find("namespace/" + place.ns),
+                          enrolment(result_->mesh().namespace_labels(place.ns)));
     }
-  for (const auto& [ns, item] : gone) delete item;
+  for (const auto& [ns, box] : gone) {
+    delete box.frame;
+    delete box.label;
+  }
 }
 
 void GraphView::show_nodes() {
@@ -503,6 +524,23 @@ bool GraphView::viewportEvent(QEvent* event) {
 }
 
 void GraphView::drawBackground(QPainter* painter, const QRectF& rect) { painter->fillRect(rect, theme().base); }
+
+QString GraphView::nothing() const {
+  if (picture_ == nullptr || !picture_->graph.nodes.empty()) return {};
+  return result_->loaded().unreadable ? tr("The input was not understood. Findings say where.")
+                                      : tr("There is no workload, Service or gateway in what is open.");
+}
+
+void GraphView::drawForeground(QPainter* painter, const QRectF&) {
+  const QString words = nothing();
+  if (words.isEmpty()) return;
+  painter->save();
+  painter->resetTransform();
+  painter->setPen(theme().dim);
+  painter->setFont(font());
+  painter->drawText(viewport()->rect().adjusted(24, 24, -24, -24), Qt::AlignCenter | Qt::TextWordWrap, words);
+  painter->restore();
+}
 
 QImage GraphView::image(qreal ratio) const {
   const QRectF rect = scene_.sceneRect();

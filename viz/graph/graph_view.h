@@ -46,6 +46,8 @@ class GraphView : public QGraphicsView {
   bool write_svg(const QString& path, const QString& title) const;
   QString tooltip_of_node(std::size_t node) const;
   QString tooltip_of_edge(std::size_t edge) const;
+  // What is said where there is nothing to draw; else empty.
+  QString nothing() const;
 
  signals:
   void node_menu(const QString& id, const QPoint& at);
@@ -64,6 +66,7 @@ class GraphView : public QGraphicsView {
   void changeEvent(QEvent* event) override;
   bool viewportEvent(QEvent* event) override;
   void drawBackground(QPainter* painter, const QRectF& rect) override;
+  void drawForeground(QPainter* painter, const QRectF& rect) override;
 
  private:
   void rebuild();
@@ -85,8 +88,12 @@ class GraphView : public QGraphicsView {
   QGraphicsScene scene_;
   EdgeLayer* edges_;
   std::vector<NodeItem*> nodes_;
-  std::map<std::string, BoxItem*> boxes_;
-  PictureResult picture_;  // what is drawn
+  struct Box {
+    BoxItem* frame = nullptr;
+    BoxLabel* label = nullptr;
+  };
+  std::map<std::string, Box> boxes_;  // by namespace
+  PictureResult picture_;             // what is drawn
   Result result_;
   Filter find_, hide_;
   std::vector<std::size_t> matches_;

@@ -155,7 +155,7 @@ void GraphBuilder::connect(const std::string& from, const std::string& to, EdgeC
 
 std::string GraphBuilder::client(const Flow& flow) {
   if (flow.from.kind == Client::Kind::Outside) {
-    node("outside", NodeKind::Outside, "outside").detail = words("clients outside the cluster");
+    node("outside", NodeKind::Outside, "outside").detail = words("Words", "clients outside the cluster");
     return "outside";
   }
   if (flow.from.kind == Client::Kind::Gateway) {
@@ -166,7 +166,7 @@ std::string GraphBuilder::client(const Flow& flow) {
   }
   const std::string id = "unknown/" + flow.from.ns + '/' + flow.from.name;
   GraphNode& made = node(id, NodeKind::Outside, flow.from.name);
-  made.detail = words("not among the objects");
+  made.detail = words("Words", "not among the objects");
   return id;
 }
 
@@ -206,7 +206,7 @@ void GraphBuilder::trace(const FlowResult& result, FlowPart part) {
       const std::string name = to.kind == Destination::Kind::Pod ? to.ns + '/' + to.name
                                : to.ip                           ? to.ip->text()
                                                                  : to.host;
-      node("unknown/" + name, NodeKind::Outside, name).detail = words("no such service");
+      node("unknown/" + name, NodeKind::Outside, name).detail = words("Words", "no such service");
       way.emplace_back("unknown/" + name, carried);
     }
   }
@@ -225,9 +225,11 @@ void GraphBuilder::describe(GraphNode& n) const {
   if (!n.detail.empty() || n.index == kNone) return;
   if (n.kind == NodeKind::Workload) {
     const Workload& w = mesh_.workloads[n.index];
-    n.detail = w.external ? words("outside the mesh") : n.mode == "none" ? words("not in the mesh") : n.mode;
-    if (w.mode == DataplaneMode::Sidecar && !w.sidecar_hbone) n.detail = words("sidecar, legacy");
-    if (w.redirection_pending) n.detail += words(", not yet redirected");
+    n.detail = w.external         ? words("Words", "outside the mesh")
+               : n.mode == "none" ? words("Words", "not in the mesh")
+                                  : n.mode;
+    if (w.mode == DataplaneMode::Sidecar && !w.sidecar_hbone) n.detail = words("Words", "sidecar, legacy");
+    if (w.redirection_pending) n.detail += words("Words", ", not yet redirected");
     if (n.service != kNone)
       for (const ServicePort& port : mesh_.services[n.service].ports)
         n.detail += (&port == &mesh_.services[n.service].ports.front() ? "  :" : " :") + std::to_string(port.port);
@@ -238,10 +240,10 @@ void GraphBuilder::describe(GraphNode& n) const {
                   (port.protocol == Protocol::Unset ? "" : ' ' + std::string(to_string(port.protocol)));
   } else if (n.kind == NodeKind::Waypoint || n.kind == NodeKind::Gateway) {
     const Gateway& g = mesh_.gateways[n.index];
-    n.detail = n.kind == NodeKind::Waypoint        ? worded("waypoint for {}", g.traffic_type)
-               : g.kind == Gateway::Kind::EastWest ? words("east-west gateway")
-                                                   : words("gateway");
-    if (!g.ready()) n.detail += words(", not ready");
+    n.detail = n.kind == NodeKind::Waypoint        ? worded("Words", "waypoint for {}", g.traffic_type)
+               : g.kind == Gateway::Kind::EastWest ? words("Words", "east-west gateway")
+                                                   : words("Words", "gateway");
+    if (!g.ready()) n.detail += words("Words", ", not ready");
   } else if (n.kind == NodeKind::Ztunnel) {
     n.detail = "ztunnel";
   }

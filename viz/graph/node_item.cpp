@@ -162,20 +162,27 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   if (changed_) badge(QCoreApplication::translate("NodeItem", "changed"), t.accent, width_ + 6, -10);
 }
 
-BoxItem::BoxItem(const NamespaceBox& box) {
-  show_box(box, {});
+namespace {
+QColor box_colour() { return theme().tint(theme().dark ? QColor(0x3a, 0x40, 0x48) : QColor(0xe9, 0xee, 0xf4), 0.55); }
+
+bool same_size(const NamespaceBox& a, const NamespaceBox& b) {
+  return a.place.width == b.place.width && a.place.height == b.place.height;
+}
+void move_to(QGraphicsItem& item, const NamespaceBox& box) {
+  if (item.pos() != QPointF(box.place.x, box.place.y)) item.setPos(box.place.x, box.place.y);
+  item.update();
+}
+}  // namespace
+
+BoxItem::BoxItem() {
   setZValue(0);
   setAcceptedMouseButtons(Qt::NoButton);
 }
 
-void BoxItem::show_box(const NamespaceBox& box, const QString& mode_word) {
-  const bool resized = box_.place.width != box.place.width || box_.place.height != box.place.height;
-  if (resized) prepareGeometryChange();
-  if (resized || mode_ != mode_word || box_.ns != box.ns) fitted_scale_ = 0;
+void BoxItem::show_box(const NamespaceBox& box) {
+  if (!same_size(box_, box)) prepareGeometryChange();
   box_ = box;
-  mode_ = mode_word;
-  if (pos() != QPointF(box.place.x, box.place.y)) setPos(box.place.x, box.place.y);
-  update();
+  move_to(*this, box);
 }
 
 void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) {
@@ -183,38 +190,68 @@ void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*
   QPainter& p = *painter;
   p.setRenderHint(QPainter::Antialiasing);
   p.setPen(QPen(t.line, 1));
-  p.setBrush(t.tint(t.dark ? QColor(0x3a, 0x40, 0x48) : QColor(0xe9, 0xee, 0xf4), 0.55));
+  p.setBrush(box_colour());
   p.drawRoundedRect(QRectF(0, 0, box_.place.width, box_.place.height), 10, 10);
-  const qreal scale = QStyleOptionGraphicsItem::levelOfDetailFromTransform(p.worldTransform());
-  fit(scale, p.font());
-  p.setFont(font_);
-  p.setPen(t.text);
+}
+
+BoxLabel::BoxLabel() {
+  setZValue(1.5);
+  setAcceptedMouseButtons(Qt::NoButton);
+}
+
+void BoxLabel::show_box(const NamespaceBox& box, bool named, const QString& mode_word) {
+  const bool resized = !same_size(box_, box);
+  if (resized) prepareGeometryChange();
+  if (resized || named_ != named || mode_ != mode_word || box_.ns != box.ns) fitted_scale_ = 0;
+  box_ = box;
+  named_ = named;
+  mode_ = mode_word;
+  move_to(*this, box);
+}
+
+void BoxLabel::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget* widget) {
+  const Theme& t = theme();
+  QPainter& p = *painter;
+  const QTransform world = p.worldTransform();
+  fit(QStyleOptionGraphicsItem::levelOfDetailFromTransform(world), p.font());
   const qreal room = box_.place.width - 24;
-  p.drawText(QRectF(12, 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_);
-  if (shown_mode_.isEmpty()) return;
-  QFont small = p.font();
+  const QFont plain = p.font();
+  QFont small = plain;
   small.setPointSizeF(8);
   small.setBold(false);
+  const qreal words = used_ + (shown_mode_.isEmpty() ? 0 : QFontMetricsF(small).horizontalAdvance(shown_mode_));
+  // A box that is scrolled out on the left still says its name.
+  qreal left = 12;
+  if (widget != nullptr)
+    left = std::clamp(world.inverted().mapRect(QRectF(widget->rect())).left() + 8, left,
+                      std::max(left, 12 + room - words));
+  QColor ground = box_colour();
+  ground.setAlphaF(0.85F);  // edges run behind the words
+  if (words > 0) p.fillRect(QRectF(left - 4, 4, words + 4, high_ - 6), ground);
+  p.setFont(font_);
+  p.setPen(t.text);
+  p.drawText(QRectF(left, 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_);
+  if (shown_mode_.isEmpty()) return;
   p.setFont(small);
   p.setPen(t.dim);
-  p.drawText(QRectF(12 + used_, 2, room - used_, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_mode_);
+  p.drawText(QRectF(left + used_, 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_mode_);
 }
 
 // The name stays readable when the picture is small, as far as the box has room for it.
-void BoxItem::fit(qreal scale, const QFont& plain) {
+void BoxLabel::fit(qreal scale, const QFont& plain) {
   if (scale == fitted_scale_) return;
   fitted_scale_ = scale;
   font_ = plain;
   font_.setPointSizeF(std::clamp(9.5 / scale, 9.5, 22.0));
   font_.setBold(true);
   const qreal room = box_.place.width - 24;
-  const QString name = QString::fromStdString(box_.ns);
+  const QString name = named_ ? QString::fromStdString(box_.ns) : QString();
   while (font_.pointSizeF() > 9.5 && QFontMetricsF(font_).horizontalAdvance(name) > room)
     font_.setPointSizeF(font_.pointSizeF() - 1);
   const QFontMetricsF metrics(font_);
   high_ = std::max(26.0, metrics.height() + 4);
   shown_ = metrics.elidedText(name, Qt::ElideRight, room);
-  used_ = metrics.horizontalAdvance(shown_) + 10;
+  used_ = shown_.isEmpty() ? 0 : metrics.horizontalAdvance(shown_) + 10;
   shown_mode_.clear();
   if (mode_.isEmpty() || scale < kTextScale) return;
   QFont small = font_;

@@ -3,6 +3,7 @@
 // BoxItem: a namespace.
 #include <QFont>
 #include <QGraphicsItem>
+#include <algorithm>
 
 #include "viz/graph/edge_layer.h"
 #include "viz/graph/layout.h"
@@ -38,16 +39,32 @@ class NodeItem : public QGraphicsItem {
 class BoxItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
-  explicit BoxItem(const NamespaceBox& box);
-  void show_box(const NamespaceBox& box, const QString& mode_word);
+  BoxItem();
+  void show_box(const NamespaceBox& box);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(-2, -2, box_.place.width + 4, box_.place.height + 4); }
-  QRectF header() const { return QRectF(0, 0, box_.place.width, 28); }
-  const std::string& ns() const { return box_.ns; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
   NamespaceBox box_;
+};
+
+// The name of a namespace and how it is enrolled, above the edges; stays in sight while its box is scrolled sideways.
+class BoxLabel : public QGraphicsItem {
+ public:
+  enum { Type = UserType + 3 };
+  BoxLabel();
+  // `named`: false where the box holds one node that bears its name.
+  void show_box(const NamespaceBox& box, bool named, const QString& mode_word);
+  int type() const override { return Type; }
+  QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, std::min(60.0, box_.place.height)); }
+  const std::string& ns() const { return box_.ns; }
+  const QString& mode_word() const { return mode_; }
+  void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
+
+ private:
+  NamespaceBox box_;
+  bool named_ = true;
   QString mode_;
   // The name as it fits at the zoom it was last painted at: measuring text costs more than painting it.
   qreal fitted_scale_ = 0;

@@ -12,6 +12,8 @@ class EnglishPlurals : public QTranslator {
   QString translate(const char*, const char* source, const char*, int n) const override {
     QString text = QString::fromUtf8(source);
     if (n < 0 || !text.contains(QLatin1String("(s)"))) return {};
+    if (text.contains(QLatin1String("policy(s)")))
+      text.replace(QLatin1String("policy(s)"), n == 1 ? QStringLiteral("policy") : QStringLiteral("policies"));
     // "2 differ", "1 differs": a verb takes its s in the singular.
     const bool verb = text.contains(QLatin1String("differ(s)"));
     return text.replace(QLatin1String("(s)"), (n == 1) == verb ? QStringLiteral("s") : QString());

@@ -28,9 +28,9 @@ Theme make_theme(bool dark) {
   t.accent = dark ? QColor(0x5a, 0xa9, 0xe6) : QColor(0x00, 0x5a, 0x9c);
   t.accent_text = dark ? QColor(0x10, 0x12, 0x14) : QColor(Qt::white);
   t.enforced = dark ? QColor(0x4a, 0x9f, 0xdb) : QColor(0x00, 0x72, 0xb2);
-  t.allowed = dark ? QColor(0x1f, 0xb8, 0x8c) : QColor(0x00, 0x85, 0x61);
-  t.bypassed = dark ? QColor(0xf0, 0x7d, 0x2e) : QColor(0xc4, 0x53, 0x00);
-  t.open = dark ? QColor(0xcc, 0x79, 0xa7) : QColor(0xa8, 0x47, 0x80);
+  t.allowed = dark ? QColor(0x1f, 0xb8, 0x8c) : QColor(0x00, 0x80, 0x5d);
+  t.bypassed = dark ? QColor(0xf0, 0x7d, 0x2e) : QColor(0xbc, 0x4e, 0x00);
+  t.open = dark ? QColor(0xd4, 0x87, 0xb1) : QColor(0xa8, 0x47, 0x80);
   t.denied = dark ? QColor(0xf4, 0xf4, 0xf4) : QColor(0x11, 0x11, 0x11);
   t.failed = dark ? QColor(0xb0, 0xb0, 0xb0) : QColor(0x5e, 0x5e, 0x5e);
   t.unknown = dark ? QColor(0x99, 0x99, 0x99) : QColor(0x6e, 0x6e, 0x6e);
@@ -259,7 +259,7 @@ void apply_theme(QApplication& application, ThemeMode mode) {
       QStringLiteral("QToolTip{border:1px solid %1;padding:4px}"
                      "QDockWidget::title{padding:5px 8px;background:%2}"
                      "QDockWidget{font-weight:normal}"
-                     "QHeaderView::section{padding:4px 8px;border:0;border-bottom:1px solid %1;background:%2}"
+                     "QHeaderView::section{padding:4px 4px;border:0;border-bottom:1px solid %1;background:%2}"
                      "QTableView,QTreeView,QTextBrowser,QListView,QPlainTextEdit{border:1px solid %1}"
                      "QTableView::item,QTreeView::item{padding:2px 4px}")
           .arg(g_theme.line.name(), g_theme.window.name()));

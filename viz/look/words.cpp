@@ -4,6 +4,8 @@
 
 namespace meshsim::viz {
 
-std::string words(const char* text) { return QCoreApplication::translate("Words", text).toStdString(); }
+std::string words(const char* context, const char* text, const char* comment, int n) {
+  return QCoreApplication::translate(context, text, comment, n).toStdString();
+}
 
 }  // namespace meshsim::viz

@@ -6,14 +6,15 @@
 
 namespace meshsim::viz {
 
-// The translation of a text of the context "Words".
-std::string words(const char* text);
+// A text in the language of the window. The context is written out at each place, always "Words", for lupdate. With
+// `n`: the plural form for it, "%n flow(s)".
+std::string words(const char* context, const char* text, const char* comment = nullptr, int n = -1);
 
 // The same with values in its places. A translation whose places do not fit is not used.
 template <class... Values>
-std::string worded(const char* text, const Values&... values) {
+std::string worded(const char* context, const char* text, const Values&... values) {
   try {
-    return fmt::format(fmt::runtime(words(text)), values...);
+    return fmt::format(fmt::runtime(words(context, text)), values...);
   } catch (const fmt::format_error&) {
     return fmt::format(fmt::runtime(text), values...);
   }

@@ -48,17 +48,20 @@ AskPanel::AskPanel(Session& session, QWidget* parent)
   request_->setAccessibleName(tr("Request"));
   message_->setWordWrap(true);
   message_->setObjectName(QStringLiteral("askMessage"));
+  auto* box = new QVBoxLayout(this);
   auto* form = new QFormLayout;
+  box->addLayout(form);
   form->addRow(tr("&From"), from_);
   form->addRow(tr("&To"), to_);
   form->addRow(tr("&Protocol"), protocol_);
   form->addRow(tr("&Request"), request_);
+  // The size hint of a label leaves out what the underline of its mnemonic adds.
+  for (QLabel* label : findChildren<QLabel*>())
+    if (label->buddy() != nullptr) label->setMinimumWidth(label->sizeHint().width() + 4);
   auto* buttons = new QHBoxLayout;
   buttons->addWidget(ask_);
   buttons->addWidget(keep_);
   buttons->addStretch(1);
-  auto* box = new QVBoxLayout(this);
-  box->addLayout(form);
   box->addLayout(buttons);
   box->addWidget(message_);
   box->addStretch(1);

@@ -4,6 +4,7 @@
 #include <QVBoxLayout>
 
 #include "viz/look/theme.h"
+#include "viz/panels/columns.h"
 
 namespace meshsim::viz {
 
@@ -16,6 +17,7 @@ ChangesPanel::ChangesPanel(Session& session, QWidget* parent)
   tree_->setHeaderLabels({tr("Flow"), tr("Before"), tr("After")});
   tree_->setAlternatingRowColors(true);
   tree_->setUniformRowHeights(true);
+  new ShareColumns(tree_, {42, 29}, 100);
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(6, 6, 6, 6);
   box->addWidget(head_);
@@ -71,16 +73,12 @@ void ChangesPanel::refresh() {
     for (const scenarios::FieldChange& field : change.fields) {
       auto* line = new QTreeWidgetItem({QString::fromStdString(field.field), QString::fromStdString(field.before),
                                         QString::fromStdString(field.after)});
-      line->setToolTip(1, line->text(1));
-      line->setToolTip(2, line->text(2));
+      for (int c = 0; c < 3; ++c) line->setToolTip(c, line->text(c));
       item->addChild(line);
     }
     tree_->addTopLevelItem(item);
     item->setExpanded(changes.changes.size() <= 12);
   }
-  const int room = std::max(720, tree_->viewport()->width());
-  tree_->setColumnWidth(0, room * 45 / 100);
-  tree_->setColumnWidth(1, room * 27 / 100);
 }
 
 }  // namespace meshsim::viz

@@ -57,7 +57,7 @@ PolicyDialog::PolicyDialog(Session& session, const QString& key, const QString& 
   box->addWidget(text_, 1);
   box->addWidget(problem_);
   box->addWidget(buttons);
-  resize(680, 520);
+  resize(96 * fontMetrics().averageCharWidth(), 34 * fontMetrics().height());
 }
 
 void PolicyDialog::accept() {
@@ -89,6 +89,7 @@ LabelDialog::LabelDialog(Session& session, const QString& object, QWidget* paren
   table_->setColumnCount(2);
   table_->setHorizontalHeaderLabels({tr("Label"), tr("Value")});
   table_->verticalHeader()->hide();
+  table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->setRowCount(static_cast<int>(before_.size()) + 2);
   int row = 0;
   for (const auto& [key, value] : before_) {
@@ -98,16 +99,17 @@ LabelDialog::LabelDialog(Session& session, const QString& object, QWidget* paren
   for (; row < table_->rowCount(); ++row)
     for (int c : {0, 1}) table_->setItem(row, c, new QTableWidgetItem);
   table_->horizontalHeader()->setStretchLastSection(true);
-  table_->setColumnWidth(0, 280);
+  table_->setColumnWidth(0, 40 * fontMetrics().averageCharWidth());
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Apply | QDialogButtonBox::Cancel, this);
   connect(buttons->button(QDialogButtonBox::Apply), &QPushButton::clicked, this, &LabelDialog::accept);
+  buttons->button(QDialogButtonBox::Apply)->setDefault(true);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   auto* box = new QVBoxLayout(this);
   box->addWidget(new QLabel(
       tr("As kubectl label would set them, pod template included. Clear a name to remove the label."), this));
   box->addWidget(table_, 1);
   box->addWidget(buttons);
-  resize(560, 360);
+  resize(80 * fontMetrics().averageCharWidth(), 24 * fontMetrics().height());
 }
 
 void LabelDialog::accept() {

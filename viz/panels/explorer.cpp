@@ -7,7 +7,9 @@
 #include <tuple>
 
 #include "viz/graph/node_item.h"
+#include "viz/look/empty_note.h"
 #include "viz/look/theme.h"
+#include "viz/look/word_delegate.h"
 
 namespace meshsim::viz {
 
@@ -67,11 +69,9 @@ Explorer::Explorer(Session& session, QWidget* parent)
   tree_->setColumnCount(2);
   tree_->setUniformRowHeights(true);
   tree_->setIndentation(14);
-  tree_->header()->setStretchLastSection(false);
-  tree_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-  tree_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-  tree_->header()->setResizeContentsPrecision(100);
-  tree_->setTextElideMode(Qt::ElideMiddle);
+  tree_->setColumnHidden(1, true);  // the word of a row stands beside its name
+  tree_->setItemDelegate(new WordDelegate(tree_));
+  new EmptyNote(tree_, tr("Nothing in the mesh"));
   tree_->setContextMenuPolicy(Qt::CustomContextMenu);
   tree_->setMinimumWidth(200);
   auto* box = new QVBoxLayout(this);
@@ -155,13 +155,15 @@ void Explorer::refresh() {
     item->setData(0, kId, id);
     item->setIcon(0, icon);
     item->setForeground(1, theme().dim);
+    item->setToolTip(0, what.isEmpty() ? name : name + QStringLiteral(": ") + what);
+    item->setData(0, Qt::AccessibleTextRole, item->toolTip(0));
     return item;
   };
   for (const Workload& w : mesh.workloads) {
     if (w.role != ProxyRole::None) continue;
     const QString mode = q(std::string(mode_word(w.mode, w.role)));
     add(w.ns, q(w.name), mode, "workload/" + q(w.ns + '/' + w.name), kind_icon(NodeKind::Workload, mode))
-        ->setToolTip(0, q(w.owner.text()));
+        ->setToolTip(0, q(w.owner.text()) + QStringLiteral(": ") + mode);
   }
   std::set<std::size_t> of_gateways;  // the Service of a gateway is the gateway
   for (const Gateway& g : mesh.gateways) of_gateways.insert(g.service);
@@ -191,7 +193,8 @@ void Explorer::refresh() {
                                        : glyph(status->second) + ' ' + q(std::string(to_string(status->second))),
             "policy/" + q(key), QIcon());
     item->setData(0, kPolicy, q(key));
-    item->setToolTip(0, q(key));
+    item->setToolTip(0, q(key) + QStringLiteral(": ") + item->text(1));
+    item->setData(0, Qt::AccessibleTextRole, item->toolTip(0));
     item->setFlags(item->flags() | Qt::ItemIsUserCheckable);
     item->setCheckState(0, parked ? Qt::Unchecked : Qt::Checked);
     if (!parked && status != statuses.end()) item->setForeground(1, theme().colour(status->second));

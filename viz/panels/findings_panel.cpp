@@ -4,6 +4,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "viz/look/empty_note.h"
 #include "viz/look/theme.h"
 
 namespace meshsim::viz {
@@ -20,6 +21,7 @@ FindingsPanel::FindingsPanel(Session& session, QWidget* parent)
   list_->setUniformRowHeights(true);
   list_->setAlternatingRowColors(true);
   list_->setHeaderLabels({tr("Severity"), tr("Code"), tr("Where"), tr("Object"), tr("Finding")});
+  new EmptyNote(list_, tr("Nothing was found."));
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(6, 6, 6, 6);
   box->addWidget(list_);
@@ -76,6 +78,7 @@ void FindingsPanel::add(models::Severity severity, const std::string& code, cons
                                                                : tr("i info");
   auto* item = new QTreeWidgetItem({sign, QString::fromStdString(code), QString::fromStdString(at.text()),
                                     QString::fromStdString(object), QString::fromStdString(message)});
+  for (int c = 0; c < 4; ++c) item->setToolTip(c, item->text(c));
   item->setToolTip(4, tip);
   item->setData(0, Qt::UserRole, QString::fromStdString(at.file));
   item->setData(0, Qt::UserRole + 1, static_cast<int>(at.position.line));

@@ -6,13 +6,18 @@
 #include <QVBoxLayout>
 
 #include "viz/graph/graph_view.h"
+#include "viz/look/empty_note.h"
 #include "viz/panels/flow_model.h"
 
 namespace meshsim::viz {
 
 namespace {
 
-constexpr int kWidths[] = {184, 300, 150, 190, 140, 150, 86, 260, 100};
+constexpr int kLetters[] = {29, 44, 25, 29, 20, 24, 13, 36, 15};  // widths of the columns
+
+int width_of(const QWidget& table, int column) {
+  return kLetters[column] * std::max(table.fontMetrics().averageCharWidth(), 1);
+}
 
 // The names of the flows take the room that is left: they are what is cut first.
 class NamesTakeTheRest : public QObject {
@@ -26,7 +31,7 @@ class NamesTakeTheRest : public QObject {
     if (event->type() == QEvent::Resize && table_->model()->rowCount() > 0) {
       int others = 0;
       for (int c = 0; c < FlowModel::ColumnCount; ++c) others += c == FlowModel::Name ? 0 : table_->columnWidth(c);
-      const int least = kWidths[FlowModel::Name];
+      const int least = width_of(*table_, FlowModel::Name);
       table_->setColumnWidth(FlowModel::Name, std::clamp(table_->viewport()->width() - others, least, 2 * least));
     }
     return false;
@@ -63,11 +68,13 @@ FlowPanel::FlowPanel(Session& session, QWidget* parent)
   table_->setShowGrid(false);
   table_->setWordWrap(false);
   table_->verticalHeader()->hide();
-  table_->verticalHeader()->setDefaultSectionSize(26);
+  table_->verticalHeader()->setDefaultSectionSize(table_->fontMetrics().height() * 7 / 4);
   table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->setTabKeyNavigation(false);
+  table_->horizontalHeader()->setStretchLastSection(true);
   new NamesTakeTheRest(table_);
+  new EmptyNote(table_, tr("No flow fits."));
   all_->setText(tr("Show all"));
   all_->setAutoRaise(true);
   all_->hide();
@@ -104,9 +111,8 @@ void FlowPanel::take_result() {
   all_->hide();
   only_why_->hide();
   model_->set_result(session_.result());
-  if (first && model_->rowCount() > 0) {
-    for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, kWidths[c]);
-  }
+  if (first)
+    for (int c = 0; c < FlowModel::ColumnCount; ++c) table_->setColumnWidth(c, width_of(*table_, c));
   following_ = false;
   update_count();
   follow_selection();
@@ -125,14 +131,17 @@ void FlowPanel::show_only(std::set<std::size_t> flows, const QString& why) {
   update_count();
 }
 
-// Not QTableView::selectRow(), which asks the keyboard: with Ctrl held it would take back what is selected.
 void FlowPanel::select_row(int row) {
-  const QModelIndex index = filter_->index(row, 0);
-  if (choosing_ && table_->currentIndex().row() == row) return;  // the table itself is about to select it
   following_ = true;
-  table_->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
-  table_->scrollTo(index);
+  go_to(row);
+  table_->scrollTo(filter_->index(row, 0));
   following_ = false;
+}
+
+// Whatever keys are held: Ctrl+Down must not toggle the row it comes to.
+void FlowPanel::go_to(int row) {
+  table_->selectionModel()->setCurrentIndex(filter_->index(row, 0),
+                                            QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
 }
 
 void FlowPanel::follow_selection() {
@@ -141,6 +150,7 @@ void FlowPanel::follow_selection() {
   const PictureResult& picture = session_.picture();
   if (result == nullptr || picture == nullptr) return;
   if (s.kind == Selection::Kind::Flow) {
+    if (choosing_) return;  // it came from here, and the table selects as the mouse and the keys say
     std::size_t nth = s.nth;
     for (std::size_t i = 0; i < result->run.flows.size(); ++i) {
       if (result->run.flows[i].result.flow.name != s.key || nth-- > 0) continue;
@@ -206,7 +216,7 @@ void FlowPanel::step(int by) {
   if (count == 0) return;
   const int now = table_->currentIndex().row();
   const int next = now < 0 ? (by > 0 ? 0 : count - 1) : std::clamp(now + by, 0, count - 1);
-  table_->setCurrentIndex(filter_->index(next, 0));
+  go_to(next);
 }
 
 void FlowPanel::step_finding(int by) {
@@ -220,8 +230,7 @@ void FlowPanel::step_finding(int by) {
     if (word != EdgeClass::Bypassed && word != EdgeClass::Open && word != EdgeClass::Unknown &&
         run.expectations.failed.empty())
       continue;
-    table_->setCurrentIndex(filter_->index(row, 0));
-    return;
+    return go_to(row);
   }
 }
 

@@ -31,6 +31,7 @@ class FlowPanel : public QWidget {
   void row_chosen();
   void update_count();
   void select_row(int row);
+  void go_to(int row);
 
   Session& session_;
   FlowModel* model_;

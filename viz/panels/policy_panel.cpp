@@ -3,6 +3,7 @@
 #include <QHeaderView>
 #include <QVBoxLayout>
 
+#include "viz/look/empty_note.h"
 #include "viz/look/theme.h"
 
 namespace meshsim::viz {
@@ -21,6 +22,8 @@ PolicyPanel::PolicyPanel(Session& session, QWidget* parent)
   table_->setAlternatingRowColors(false);
   table_->setTabKeyNavigation(false);
   table_->verticalHeader()->hide();
+  table_->setWordWrap(false);
+  new EmptyNote(table_, tr("There is no policy in what is open."));
   table_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   table_->horizontalHeader()->setHighlightSections(false);
   auto* box = new QVBoxLayout(this);
@@ -57,7 +60,7 @@ void PolicyPanel::refresh() {
   for (const auto& p : summary.policies) {
     auto* name = new QTableWidgetItem(q(p.policy.text()));
     name->setData(Qt::UserRole, q(p.policy.text()));
-    name->setToolTip(q(p.policy.source.text()));
+    name->setToolTip(name->text() + '\n' + q(p.policy.source.text()));
     table_->setItem(row, 0, name);
     int column = 1;
     for (const std::string& population : populations) {
@@ -93,9 +96,10 @@ void PolicyPanel::refresh() {
     why->setToolTip(why->text());
     table_->setItem(row++, column, why);
   }
+  const int letters = table_->fontMetrics().averageCharWidth();
   for (int c = 0; c < table_->columnCount(); ++c) {
     table_->resizeColumnToContents(c);
-    table_->setColumnWidth(c, std::min(table_->columnWidth(c) + 14, c == 0 ? 320 : 560));
+    table_->setColumnWidth(c, std::min(table_->columnWidth(c) + 14, letters * (c == 0 ? 56 : 90)));
   }
   table_->horizontalHeader()->setStretchLastSection(true);
   filling_ = false;

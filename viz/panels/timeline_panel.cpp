@@ -14,6 +14,7 @@
 #include <map>
 
 #include "models/simulation/result.h"
+#include "viz/charts/chart_data.h"
 #include "viz/look/theme.h"
 
 namespace meshsim::viz {
@@ -22,7 +23,7 @@ using models::Window;
 
 namespace {
 
-constexpr int kRow = 24, kTop = 44, kLeft = 260, kRight = 16;
+constexpr int kRight = 16, kMargin = 8;
 constexpr std::size_t kMostRows = 300;
 constexpr int kSteps = 10'000;
 
@@ -56,10 +57,27 @@ TimelineBar bar_of(const Window& w) {
 
 }  // namespace
 
+void lay_out_bars(TimelineRow& row) {
+  std::sort(row.bars.begin(), row.bars.end(),
+            [](const TimelineBar& a, const TimelineBar& b) { return a.from < b.from; });
+  std::vector<double> ends;  // of each lane
+  for (TimelineBar& bar : row.bars) {
+    std::size_t lane = 0;
+    while (lane < ends.size() && ends[lane] > bar.from + 1e-9) ++lane;
+    if (lane == ends.size()) ends.push_back(0);
+    ends[lane] = bar.until;
+    bar.lane = static_cast<int>(lane);
+  }
+  row.lanes = std::max(1, static_cast<int>(ends.size()));
+}
+
 TimelineCanvas::TimelineCanvas(QWidget* parent) : QWidget(parent) {
   setObjectName(QStringLiteral("timelineCanvas"));
   setAccessibleName(tr("Timeline"));
   setMouseTracking(true);
+  QFont small = font();
+  small.setPointSizeF(small.pointSizeF() * 0.9);
+  setFont(small);
 }
 
 void TimelineCanvas::set_rows(std::vector<TimelineRow> rows, std::vector<std::pair<double, QString>> changes,
@@ -77,12 +95,64 @@ void TimelineCanvas::set_cursor(double at) {
   update();
 }
 
-QSize TimelineCanvas::sizeHint() const { return {600, kTop + kRow * static_cast<int>(rows_.size()) + 12}; }
+int TimelineCanvas::row_height() const { return fontMetrics().height() * 3 / 2; }
+int TimelineCanvas::top() const { return fontMetrics().height() * 4; }
+int TimelineCanvas::left() const {
+  return std::clamp(width() / 4, 30 * fontMetrics().averageCharWidth(), 60 * fontMetrics().averageCharWidth());
+}
+
+QSize TimelineCanvas::sizeHint() const {
+  int lanes = 0;
+  for (const TimelineRow& row : rows_) lanes += row.lanes;
+  return {600, top() + row_height() * lanes + kMargin};
+}
+
 double TimelineCanvas::x_of(double at) const {
-  return kLeft + (duration_ > 0 ? at / duration_ : 0) * (width() - kLeft - kRight);
+  return left() + (duration_ > 0 ? at / duration_ : 0) * (width() - left() - kRight);
 }
 double TimelineCanvas::at_of(double x) const {
-  return std::clamp((x - kLeft) / std::max(1, width() - kLeft - kRight), 0.0, 1.0) * duration_;
+  return std::clamp((x - left()) / std::max(1, width() - left() - kRight), 0.0, 1.0) * duration_;
+}
+
+int TimelineCanvas::row_at(double y, int* begin) const {
+  int from = top();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const int until = from + rows_[i].lanes * row_height();
+    if (y >= from && y < until) {
+      *begin = from;
+      return static_cast<int>(i);
+    }
+    from = until;
+  }
+  return -1;
+}
+
+QRectF TimelineCanvas::bar_box(std::size_t row, const TimelineBar& bar) const {
+  int from = top();
+  for (std::size_t i = 0; i < row; ++i) from += rows_[i].lanes * row_height();
+  return {x_of(bar.from), static_cast<double>(from + bar.lane * row_height() + 2),
+          std::max(3.0, x_of(bar.until) - x_of(bar.from)), static_cast<double>(row_height() - 4)};
+}
+
+void TimelineCanvas::paint_changes(QPainter& p) const {
+  const Theme& t = theme();
+  const QFontMetrics metrics = p.fontMetrics();
+  for (const auto& [at, what] : changes_) {
+    p.setPen(QPen(t.accent, 1.4, Qt::DashLine));
+    p.drawLine(QPointF(x_of(at), metrics.height() * 1.3), QPointF(x_of(at), height()));
+  }
+  // Two lines of labels in turn, each as long as there is room to the next of its line; the tooltip has it all.
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    const double x = x_of(changes_[i].first) + 3;
+    const double end = i + 2 < changes_.size() ? x_of(changes_[i + 2].first) - 6 : width() - 2;
+    const QString text = metrics.elidedText(changes_[i].second, Qt::ElideRight, static_cast<int>(end - x));
+    if (text.size() < 4) continue;
+    const QRectF box(x, metrics.height() * (i % 2 == 0 ? 1.35 : 2.45), metrics.horizontalAdvance(text) + 4,
+                     metrics.height());
+    p.fillRect(box, t.base);
+    p.setPen(t.accent);
+    p.drawText(box, Qt::AlignLeft | Qt::AlignVCenter, text);
+  }
 }
 
 void TimelineCanvas::paintEvent(QPaintEvent*) {
@@ -90,72 +160,66 @@ void TimelineCanvas::paintEvent(QPaintEvent*) {
   QPainter p(this);
   p.setRenderHint(QPainter::Antialiasing);
   p.fillRect(rect(), t.base);
-  QFont small = font();
-  small.setPointSizeF(8);
-  p.setFont(small);
-  for (int i = 0; i <= 10; ++i) {  // a grid of ten
-    const double x = x_of(duration_ * i / 10);
-    p.setPen(QPen(t.grid, 1));
-    p.drawLine(QPointF(x, kTop - 6), QPointF(x, height()));
-    p.setPen(t.dim);
-    p.drawText(QRectF(x - 40, 2, 80, 14), Qt::AlignCenter, QStringLiteral("%1 s").arg(duration_ * i / 10, 0, 'g', 4));
-  }
-  double free = 0;
-  for (const auto& [at, what] : changes_) {
+  if (duration_ <= 0) return;
+  const double step = nice_step(duration_, 10);
+  for (double at = 0; at <= duration_ * (1 + 1e-9); at += step) {
     const double x = x_of(at);
-    p.setPen(QPen(t.accent, 1.4, Qt::DashLine));
-    p.drawLine(QPointF(x, 18), QPointF(x, height()));
-    const QString text = p.fontMetrics().elidedText(what, Qt::ElideRight, 220);
-    if (x + 4 < free) continue;  // a label that would cover its neighbour stays in the tooltip
-    p.setPen(t.accent);
-    p.drawText(QPointF(x + 4, 30), text);
-    free = x + 10 + p.fontMetrics().horizontalAdvance(text);
+    p.setPen(QPen(t.grid, 1));
+    p.drawLine(QPointF(x, top() - 4), QPointF(x, height()));
+    p.setPen(t.dim);
+    const QString text = QStringLiteral("%1 s").arg(at, 0, 'g', 6);
+    const double wide = p.fontMetrics().horizontalAdvance(text) + 2;
+    p.drawText(QRectF(std::min(x - wide / 2, width() - wide), 2, wide, p.fontMetrics().height()), Qt::AlignCenter,
+               text);
   }
+  paint_changes(p);
+  double y = top();
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const double y = kTop + static_cast<double>(i) * kRow;
     const int indent = rows_[i].head ? 0 : 14;
-    QFont bold = small;
-    bold.setBold(rows_[i].head);
-    p.setFont(bold);
+    QFont words = font();
+    words.setBold(rows_[i].head);
+    p.setFont(words);
     p.setPen(rows_[i].head ? t.text : t.dim);
-    p.drawText(QRectF(8 + indent, y, kLeft - 16 - indent, kRow), Qt::AlignVCenter | Qt::AlignLeft,
-               p.fontMetrics().elidedText(rows_[i].label, Qt::ElideMiddle, kLeft - 20 - indent));
-    p.setFont(small);
+    const int room = left() - 2 * kMargin - indent;
+    p.drawText(QRectF(kMargin + indent, y, room, row_height()), Qt::AlignVCenter | Qt::AlignLeft,
+               p.fontMetrics().elidedText(rows_[i].label, Qt::ElideMiddle, room));
+    p.setFont(font());
     for (const TimelineBar& bar : rows_[i].bars) {
-      const QRectF box(x_of(bar.from), y + 3, std::max(3.0, x_of(bar.until) - x_of(bar.from)), kRow - 6);
+      const QRectF box = bar_box(i, bar);
       p.setPen(QPen(bar.colour, 1));
       p.setBrush(t.tint(bar.colour, 0.25));
       p.drawRoundedRect(box, 3, 3);
       p.setPen(t.text);
-      if (box.width() > 30)
-        p.drawText(
-            box.adjusted(5, 0, -3, 0), Qt::AlignVCenter | Qt::AlignLeft,
-            p.fontMetrics().elidedText(bar.sign + ' ' + bar.word, Qt::ElideRight, static_cast<int>(box.width()) - 8));
+      const QString text =
+          p.fontMetrics().elidedText(bar.sign + ' ' + bar.word, Qt::ElideRight, static_cast<int>(box.width()) - 8);
+      if (text.size() > 2) p.drawText(box.adjusted(5, 0, 0, 0), Qt::AlignVCenter | Qt::AlignLeft, text);
     }
+    y += rows_[i].lanes * row_height();
   }
   p.setPen(QPen(t.text, 1.6));
-  p.drawLine(QPointF(x_of(cursor_), 16), QPointF(x_of(cursor_), height()));
+  p.drawLine(QPointF(x_of(cursor_), p.fontMetrics().height() * 1.2), QPointF(x_of(cursor_), height()));
 }
 
 void TimelineCanvas::mousePressEvent(QMouseEvent* event) {
-  const auto row = static_cast<std::size_t>(std::max(0.0, (event->position().y() - kTop) / kRow));
-  if (event->position().y() >= kTop && row < rows_.size()) emit chosen(q(rows_[row].flow));
-  if (event->position().x() >= kLeft) emit moved(at_of(event->position().x()));
+  int begin = 0;
+  if (const int row = row_at(event->position().y(), &begin); row >= 0)
+    emit chosen(q(rows_[static_cast<std::size_t>(row)].flow));
+  if (event->position().x() >= left()) emit moved(at_of(event->position().x()));
 }
 
 void TimelineCanvas::mouseMoveEvent(QMouseEvent* event) {
-  if ((event->buttons() & Qt::LeftButton) != 0 && event->position().x() >= kLeft)
+  if ((event->buttons() & Qt::LeftButton) != 0 && event->position().x() >= left())
     emit moved(at_of(event->position().x()));
 }
 
 bool TimelineCanvas::event(QEvent* event) {
   if (event->type() != QEvent::ToolTip) return QWidget::event(event);
   auto* help = static_cast<QHelpEvent*>(event);
-  const auto row = static_cast<std::size_t>(std::max(0, (help->pos().y() - kTop) / kRow));
-  if (help->pos().y() >= kTop && row < rows_.size()) {
+  int begin = 0;
+  if (const int found = row_at(help->pos().y(), &begin); found >= 0) {
+    const auto row = static_cast<std::size_t>(found);
     for (const TimelineBar& bar : rows_[row].bars)
-      if (help->pos().x() >= x_of(bar.from) && help->pos().x() <= std::max(x_of(bar.until), x_of(bar.from) + 3))
-        return QToolTip::showText(help->globalPos(), bar.tip, this), true;
+      if (bar_box(row, bar).contains(help->pos())) return QToolTip::showText(help->globalPos(), bar.tip, this), true;
     return QToolTip::showText(help->globalPos(), rows_[row].title, this), true;
   }
   for (const auto& [at, what] : changes_)
@@ -193,8 +257,11 @@ TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
   speed_->addItems({tr("slow"), tr("medium"), tr("fast")});
   speed_->setCurrentIndex(1);
   speed_->setAccessibleName(tr("Speed"));
-  clock_->setMinimumWidth(90);
+  clock_->setMinimumWidth(clock_->fontMetrics().horizontalAdvance(QStringLiteral("00000.00 s")));
+  clock_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   words_->setWordWrap(true);
+  words_->setMinimumHeight(2 * words_->fontMetrics().lineSpacing());  // rows below stay while the cursor moves
+  words_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
   auto* top = new QHBoxLayout;
   for (QWidget* one : std::initializer_list<QWidget*>{play_, back_, next_, speed_}) top->addWidget(one);
   top->addWidget(slider_, 1);
@@ -203,6 +270,7 @@ TimelinePanel::TimelinePanel(Session& session, QWidget* parent)
   scroll->setWidget(canvas_);
   scroll->setWidgetResizable(true);
   scroll->setAccessibleName(tr("Timeline"));
+  scroll->setFocusPolicy(Qt::NoFocus);  // the panel takes the keys
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(6, 6, 6, 6);
   box->addLayout(top);
@@ -263,7 +331,8 @@ void TimelinePanel::refresh() {
   for (auto& [key, row] : by_subject) {
     if (rows.size() >= kMostRows) break;
     if (!row.head && (rows.empty() || rows.back().flow != row.flow))
-      rows.push_back({row.flow, q(row.flow), q(row.flow), true, {}});
+      rows.push_back({row.flow, q(row.flow), q(row.flow), true, {}, 1});
+    lay_out_bars(row);
     rows.push_back(std::move(row));
   }
   events_.assign(events.begin(), events.end());
@@ -278,6 +347,7 @@ void TimelinePanel::set_time(double at) {
   slider_->setValue(duration_ > 0 ? static_cast<int>(now_ / duration_ * kSteps) : 0);
   clock_->setText(QStringLiteral("%1 s").arg(now_, 0, 'f', 2));
   canvas_->set_cursor(now_);
+  emit time_changed(now_);
   if (duration_ <= 0) return;
   QStringList now;
   for (const TimelineRow& row : canvas_->rows())

@@ -23,6 +23,7 @@ struct TimelineBar {
   QString word, tip;
   QColor colour;
   QString sign;
+  int lane = 0;
 };
 struct TimelineRow {
   std::string flow;
@@ -30,7 +31,11 @@ struct TimelineRow {
   QString label;  // the flow, or below it what its bars are about
   bool head = false;
   std::vector<TimelineBar> bars;
+  int lanes = 1;  // bars that overlap in time lie below each other
 };
+
+// Gives overlapping bars lanes of their own.
+void lay_out_bars(TimelineRow& row);
 
 class TimelineCanvas : public QWidget {
   Q_OBJECT
@@ -39,6 +44,8 @@ class TimelineCanvas : public QWidget {
   void set_rows(std::vector<TimelineRow> rows, std::vector<std::pair<double, QString>> changes, double duration);
   void set_cursor(double at);
   const std::vector<TimelineRow>& rows() const { return rows_; }
+  // Where a bar is painted.
+  QRectF bar_box(std::size_t row, const TimelineBar& bar) const;
   QSize sizeHint() const override;
 
  signals:
@@ -52,8 +59,14 @@ class TimelineCanvas : public QWidget {
   bool event(QEvent* event) override;
 
  private:
+  void paint_changes(QPainter& painter) const;
   double x_of(double at) const;
   double at_of(double x) const;
+  int left() const;  // where the time begins
+  int row_height() const;
+  int top() const;
+  // The row at this height, and where it begins; -1: none.
+  int row_at(double y, int* begin) const;
   std::vector<TimelineRow> rows_;
   std::vector<std::pair<double, QString>> changes_;
   double duration_ = 0, cursor_ = 0;
@@ -70,9 +83,13 @@ class TimelinePanel : public QWidget {
   void play(bool on);
   void set_time(double at);
   double time() const { return now_; }
+  bool has_run() const { return duration_ > 0; }
   const std::vector<double>& events() const { return events_; }
   TimelineCanvas* canvas() { return canvas_; }
   QString words() const { return words_->text(); }
+
+ signals:
+  void time_changed(double at);
 
  protected:
   void keyPressEvent(QKeyEvent* event) override;
