@@ -84,8 +84,9 @@ void GraphView::rebuild() {
   scene_.setSceneRect(scene_.itemsBoundingRect().adjusted(-24, -24, 24, 24));
   update_presence();
   update_marks();
-  if (first || fitted_) {
-    zoom_to_read();
+  if (first) fit_ = Fit::Readable;
+  if (fit_ != Fit::Nothing) {
+    fit();
   } else {  // zoom and place stay
     setTransform(before);
     centerOn(centre);
@@ -258,21 +259,31 @@ void GraphView::toggle_namespace(const std::string& ns) {
 
 void GraphView::zoom_by(double factor) {
   const double now = transform().m11(), next = std::clamp(now * factor, kSmallest, kLargest);
-  fitted_ = false;
+  fit_ = Fit::Nothing;
   scale(next / now, next / now);
 }
 
 void GraphView::zoom_to_fit() {
-  fitted_ = true;
-  const QRectF rect = scene_.sceneRect();
-  if (rect.isEmpty()) return;
-  fitInView(rect, Qt::KeepAspectRatio);
-  const double now = transform().m11();
-  if (now > kComfortable) scale(kComfortable / now, kComfortable / now);
+  fit_ = Fit::Whole;
+  fit();
 }
 
 void GraphView::zoom_to_read() {
-  zoom_to_fit();
+  fit_ = Fit::Readable;
+  fit();
+}
+
+void GraphView::fit() {
+  const QRectF rect = scene_.sceneRect();
+  if (rect.isEmpty() || fitting_) return;
+  fitting_ = true;  // scroll bars come and go meanwhile: that is no other window
+  fitInView(rect, Qt::KeepAspectRatio);
+  if (const double now = transform().m11(); now > kComfortable) scale(kComfortable / now, kComfortable / now);
+  if (fit_ == Fit::Readable) make_readable();
+  fitting_ = false;
+}
+
+void GraphView::make_readable() {
   const double now = transform().m11();
   if (now >= kReadable || picture_ == nullptr || nodes_.empty()) return;
   scale(kReadable / now, kReadable / now);
@@ -282,12 +293,12 @@ void GraphView::zoom_to_read() {
 }
 
 void GraphView::zoom_reset() {
-  fitted_ = false;
+  fit_ = Fit::Nothing;
   resetTransform();
 }
 
 void GraphView::centre_on(std::size_t node) {
-  fitted_ = false;
+  fit_ = Fit::Nothing;
   if (transform().m11() < 0.7) {
     resetTransform();
   }
@@ -325,7 +336,7 @@ void GraphView::mouseMoveEvent(QMouseEvent* event) {
       press_ = event->pos();
       if (!panning_) viewport()->setCursor(Qt::ClosedHandCursor);
       panning_ = true;
-      fitted_ = false;
+      fit_ = Fit::Nothing;
     }
     return;
   }
@@ -451,7 +462,7 @@ void GraphView::keyPressEvent(QKeyEvent* event) {
 
 void GraphView::resizeEvent(QResizeEvent* event) {
   QGraphicsView::resizeEvent(event);
-  if (fitted_) zoom_to_read();
+  if (fit_ != Fit::Nothing) fit();
 }
 
 void GraphView::changeEvent(QEvent* event) {

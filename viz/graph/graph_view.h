@@ -72,6 +72,8 @@ class GraphView : public QGraphicsView {
   void rebuild();
   void show_boxes();
   void show_nodes();
+  void fit();
+  void make_readable();
   void update_presence();
   void update_marks();
   std::optional<std::size_t> node_at(const QPoint& at) const;
@@ -96,7 +98,9 @@ class GraphView : public QGraphicsView {
   Filter find_, hide_;
   std::vector<std::size_t> matches_;
   int match_ = -1;
-  bool fitted_ = true;  // follows the window size until the user zooms
+  // What the zoom follows when window or graph change; nothing once the user zooms.
+  enum class Fit { Nothing, Whole, Readable } fit_ = Fit::Readable;
+  bool fitting_ = false;
   QPoint press_;
   bool panning_ = false;
 };
