@@ -70,7 +70,7 @@ bool locality_matches(const Locality& place, std::string_view pattern) {
 }
 
 // localityLbSetting.distribute: percent per destination locality, for the first entry whose `from` covers the client.
-bool distribute(std::vector<Candidate>& list, const Mesh& mesh, const Locality& client, Node setting) {
+void distribute(std::vector<Candidate>& list, const Mesh& mesh, const Locality& client, Node setting) {
   for (const Node entry : setting["distribute"]) {
     if (!locality_matches(client, entry["from"].string_or("*"))) continue;
     std::vector<double> share(list.size(), 0.0);
@@ -84,9 +84,43 @@ bool distribute(std::vector<Candidate>& list, const Mesh& mesh, const Locality& 
     }
     for (std::size_t i = 0; i < list.size(); ++i) list[i].weight = share[i];
     std::erase_if(list, [](const Candidate& c) { return c.weight <= 0; });
-    return true;
+    return;
   }
-  return false;
+}
+
+std::string value_of(const Labels* labels, const Locality& place, const std::string& key) {
+  if (key == "topology.istio.io/network") return place.network;
+  if (key == "topology.istio.io/cluster") return place.cluster;
+  if (key == "topology.kubernetes.io/region") return place.region;
+  if (key == "topology.kubernetes.io/zone") return place.zone;
+  if (key == "topology.istio.io/subzone") return place.subzone;
+  if (key == "kubernetes.io/hostname") return place.node;
+  const auto it = labels == nullptr ? Labels::const_iterator() : labels->find(key);
+  return labels == nullptr || it == labels->end() ? std::string() : it->second;
+}
+
+// localityLbSetting.failoverPriority: the more of the labels match from the first on, the better; `label=value` states
+// the value to look for. Another network costs more than all other labels (applyFailoverPriorityPerLocality).
+void fail_over_by_labels(std::vector<Candidate>& list, const SelectionRequest& r, Node labels) {
+  std::vector<std::string> wanted;
+  for (const Node label : labels) wanted.emplace_back(label.text());
+  const auto priority = [&](const Candidate& c) {
+    const Locality place = locality_of(*r.mesh, *c.endpoint);
+    std::size_t adjust = 0;
+    for (std::size_t j = 0; j < wanted.size(); ++j) {
+      const auto equals = wanted[j].find('=');
+      const std::string key = wanted[j].substr(0, equals);
+      const std::string ours =
+          equals != std::string::npos ? wanted[j].substr(equals + 1) : value_of(r.client_labels, *r.client, key);
+      if (ours == value_of(&r.mesh->workloads[c.endpoint->workload].labels, place, key)) continue;
+      if (j > 0 || key != "topology.istio.io/network") return wanted.size() - j + adjust;
+      adjust = wanted.size();
+    }
+    return adjust;
+  };
+  std::size_t best = SIZE_MAX;
+  for (const Candidate& c : list) best = std::min(best, priority(c));
+  std::erase_if(list, [&](const Candidate& c) { return priority(c) > best; });
 }
 
 // Locality failover by setting: same subzone > zone > region > the region named by `failover` > the rest.
@@ -104,6 +138,19 @@ void fail_over(std::vector<Candidate>& list, const Mesh& mesh, const Locality& c
   std::erase_if(list, [&](const Candidate& c) { return level(c) < best; });
 }
 
+// ApplyLocalityLoadBalancer: weights, or else failover, by labels first; it needs outlier detection.
+void by_setting(std::vector<Candidate>& list, const SelectionRequest& r, Node setting) {
+  if (setting["enabled"].boolean() == std::optional(false)) return;
+  if (setting["distribute"].has_value()) {
+    distribute(list, *r.mesh, *r.client, setting);
+    return;
+  }
+  if (!r.outlier_detection) return;
+  const Node labels = setting["failoverPriority"];
+  if (!labels.empty()) fail_over_by_labels(list, r, labels);
+  if (labels.empty() || setting["failover"].has_value()) fail_over(list, *r.mesh, *r.client, setting);
+}
+
 void prefer_localities(std::vector<Candidate>& list, const SelectionRequest& r, const Service& service) {
   if (r.client == nullptr || list.empty()) return;
   const Mesh& mesh = *r.mesh;
@@ -115,9 +162,7 @@ void prefer_localities(std::vector<Candidate>& list, const SelectionRequest& r, 
   if (r.balancer == Balancer::KubeProxy) return;
   // DP-214: DestinationRule setting > Service traffic distribution > mesh setting.
   if (r.balancer == Balancer::Envoy && r.locality_setting.has_value()) {
-    if (r.locality_setting["enabled"].boolean() == std::optional(false)) return;
-    if (distribute(list, mesh, *r.client, r.locality_setting)) return;
-    if (r.outlier_detection) fail_over(list, mesh, *r.client, r.locality_setting);
+    by_setting(list, r, r.locality_setting);
     return;
   }
   const std::string& how = service.traffic_distribution;
@@ -125,9 +170,8 @@ void prefer_localities(std::vector<Candidate>& list, const SelectionRequest& r, 
     keep_best_rank(list, mesh, *r.client, kSameNode, false);
   } else if (!how.empty() && how != "Any") {
     keep_best_rank(list, mesh, *r.client, kSameZone, false);
-  } else if (r.balancer == Balancer::Envoy && r.outlier_detection && !r.client->region.empty()) {
-    fail_over(list, mesh, *r.client,
-              mesh.settings.config_value("localityLbSetting"));  // enabled by default in MeshConfig
+  } else if (r.balancer == Balancer::Envoy && !r.client->region.empty()) {
+    by_setting(list, r, mesh.settings.config_value("localityLbSetting"));  // enabled by default in MeshConfig
   }
 }
 

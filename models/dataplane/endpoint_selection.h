@@ -30,6 +30,7 @@ struct SelectionRequest {
   bool outlier_detection = false;  // locality failover by setting acts only with it (DP-214)
   // Endpoints that the proxy knows at all (networks); empty: all. Weight is not set yet.
   std::function<bool(const EndpointShare&)> keep = {};
+  const Labels* client_labels = nullptr;  // of the balancing proxy, for failoverPriority
 };
 
 // DP-211: the places that stay eligible for a client. The rank of a place is the number of leading scopes that match;

@@ -106,6 +106,7 @@ void Walker::forward(Walk walk, const Sender& sender, const RouteChoice& choice,
                            choice.policy.locality,
                            choice.policy.outlier_detection,
                            {}};
+  if (sender.workload != kNone) request.client_labels = &mesh_.workloads[sender.workload].labels;
   const bool own = owns(sender, service);
   if (mesh_.several_networks)
     request.keep = [&](const EndpointShare& endpoint) {

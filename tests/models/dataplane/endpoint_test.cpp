@@ -132,6 +132,23 @@ TEST(Endpoints, DP214LocalityAtEnvoy) {
                           "80}}]}}"))),
       kSidecar);
   EXPECT_EQ(spread, (Shares{{"zone/cart-1", 0.1}, {"zone/cart-2", 0.1}, {"zone/cart-3", 0.8}}));
+  // failoverPriority compares labels of the proxy and of the endpoint, or a value that is stated.
+  const Shares third = {{"zone/cart-3", 1.0}}, near = {{"zone/cart-1", 0.5}, {"zone/cart-2", 0.5}};
+  const std::string labels = rule(
+      "outlierDetection: {consecutive5xxErrors: 1}, loadBalancer: {localityLbSetting: {failoverPriority: "
+      "['version=cart-3']}}");
+  EXPECT_EQ(shares(world_of(zones(kPlainService, labels)), kSidecar), third);
+  // The mesh's setting counts where neither the DestinationRule nor the Service says anything.
+  const std::string outlier = rule("outlierDetection: {consecutive5xxErrors: 1}");
+  auto mesh = [&](const char* setting) {
+    return shares(world_of(zones(kPlainService, outlier),
+                           std::string("{profile: istio-1.27, config: {localityLbSetting: {") + setting + "}}}"),
+                  kSidecar);
+  };
+  EXPECT_EQ(mesh("enabled: true"), near);
+  expect_thirds(mesh("enabled: false"));
+  EXPECT_EQ(mesh("failoverPriority: ['version=cart-3']"), third);
+  EXPECT_EQ(mesh("distribute: [{from: '*', to: {'r/b/*': 100}}]"), third);
 }
 
 // DP-204, DP-205: kinds of ServiceEntry endpoints and their weights; the location suppresses auto-mTLS at Envoy only.
