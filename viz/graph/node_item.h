@@ -53,7 +53,7 @@ class BoxLabel : public QGraphicsItem {
   // `named`: false where the box holds one node that bears its name.
   BoxLabel(const NamespaceBox& box, bool named);
   int type() const override { return Type; }
-  QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, std::min(60.0, box_.place.height)); }
+  QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, box_.place.height); }
   void set_mode_word(const QString& word) { mode_ = word; }
   const std::string& ns() const { return box_.ns; }
   const QString& mode_word() const { return mode_; }
