@@ -12,13 +12,6 @@ namespace {
 constexpr double ln2 = 0x1.62e42fefa39efp-1;
 constexpr double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;  // high: k * high is exact
 
-// log(x) = 2 artanh((x-1)/(x+1)): only for the tables, at compile time.
-constexpr double series_log(double x) {
-  const double s = (x - 1) / (x + 1), s2 = s * s;
-  double sum = 0;
-  for (int k = 41; k >= 1; k -= 2) sum = sum * s2 + 1.0 / k;
-  return 2 * s * sum;
-}
 constexpr double series_exp(double x) {
   double sum = 1;
   for (int k = 25; k >= 1; --k) sum = 1 + x * sum / k;

@@ -2,9 +2,10 @@
 // FutureEventSet: what is due, in order. Two implementations of one small interface, chosen by template parameter:
 //   RadixHeap       monotone integer keys (Ahuja, Mehlhorn, Orlin, Tarjan 1990); the default. An entry lies in the
 //                   bucket numbered by the highest bit in which its time differs from the last popped time. Before them
-//                   stands a sorted run: the lowest bucket, taken whole when it holds few entries, else those due at
-//                   the least time of it, the others moving into lower buckets. Few events pending are so a sorted
-//                   array, millions are moved in sequence; 64 moves an entry at worst.
+//                   stands a sorted run (sorted_run.h): the lowest bucket, taken whole when it holds few entries, else
+//                   those due at the least time of it, the others moving into lower buckets. Where all buckets are
+//                   empty and the run is short it takes what comes, whenever that is due. Few events pending are so a
+//                   sorted array, millions are moved in sequence; 64 moves an entry at worst.
 //   QuaternaryHeap  an implicit 4-ary heap on (time, key): slower from some thousand entries on, obviously right, and
 //                   therefore the reference that tests run the same scenario on.
 // Contract of both: pop() never decreases; push(entry) needs entry.time >= the time last popped (that is causality, and
@@ -22,16 +23,9 @@
 #include <vector>
 
 #include "sim/error.h"
+#include "sim/sorted_run.h"
 
 namespace meshsim::sim {
-
-struct Entry {
-  std::uint64_t time;  // nanoseconds; never negative
-  std::uint64_t key;   // order among equals in the high bits, identity in the low bits
-};
-constexpr bool before(const Entry& a, const Entry& b) { return a.time != b.time ? a.time < b.time : a.key < b.key; }
-
-enum class TieOrder : std::uint8_t { insertion, key };
 
 template <class F>
 concept FutureEventSet = requires(F f, const F c, Entry e) {
@@ -40,16 +34,15 @@ concept FutureEventSet = requires(F f, const F c, Entry e) {
   { f.pop() } -> std::same_as<Entry>;
   { c.empty() } -> std::same_as<bool>;
   { c.size() } -> std::same_as<std::size_t>;
-  { c.hint() } -> std::same_as<const Entry*>;
+  { c.next_key() } -> std::same_as<const std::uint64_t*>;
 };
 
 class RadixHeap {
  public:
-  explicit RadixHeap(TieOrder = TieOrder::insertion) { grow(now_); }
+  explicit RadixHeap(TieOrder ties = TieOrder::insertion) : run_(ties) {}
   RadixHeap(const RadixHeap&) = delete;
   RadixHeap& operator=(const RadixHeap&) = delete;
   ~RadixHeap() {
-    std::free(now_.data);
     for (Bucket& b : bucket_) std::free(b.data);
     for (auto& stack : spare_)
       for (Entry* p : stack) std::free(p);
@@ -61,7 +54,10 @@ class RadixHeap {
     ++size_;
     const std::uint64_t differs = e.time ^ last_;
     if (differs >> shift_ == 0) {
-      insert_now(e);
+      insert(e);
+    } else if (mask_ == 0 && run_.size() < few) {
+      shift_ = std::bit_width(differs);
+      insert(e);
     } else {
       put(e, std::bit_width(differs));
     }
@@ -69,15 +65,15 @@ class RadixHeap {
 
   Entry pop() {
     --size_;
-    if (head_ == now_.size) advance();
-    const Entry e = now_.data[head_++];
+    if (run_.empty()) advance();
+    const Entry e = run_.take();
     last_ = e.time;
     return e;
   }
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
-  // The entry that is next unless an earlier one is pushed; nullptr where that is not known. A hint, for prefetching.
-  const Entry* hint() const { return head_ < now_.size ? now_.data + head_ : nullptr; }
+  // The key of what is next unless something earlier is pushed; nullptr where that is not known. For prefetching.
+  const std::uint64_t* next_key() const { return run_.next_key(); }
 
  private:
   struct Bucket {
@@ -93,63 +89,31 @@ class RadixHeap {
     b.data[b.size++] = e;
     mask_ |= (1ull << j) >> 1;
   }
-  // Into the sorted run, from its end.
-  void insert_now(Entry e) {
-    if (now_.size == now_.capacity) [[unlikely]]
-      make_room();
-    std::uint32_t i = now_.size++;
-    Entry* const at = now_.data;
-    for (; i > head_ && before(e, at[i - 1]); --i) at[i] = at[i - 1];
-    at[i] = e;
-    if (shift_ != 0 && now_.size - head_ > crowd) [[unlikely]]
+  void insert(Entry e) {
+    if (shift_ == 0) return run_.insert_from_back(e);  // all of one time
+    run_.insert_from_front(e);
+    if (run_.size() > crowd) [[unlikely]]
       scatter();
-  }
-  void make_room() {
-    if (head_ > now_.size / 2) {
-      std::memmove(now_.data, now_.data + head_, (now_.size - head_) * sizeof(Entry));
-      now_.size -= head_;
-      head_ = 0;
-    } else {
-      grow(now_);
-    }
   }
   // The run has become too long to keep it sorted: its entries go back to buckets. These are empty below shift_, and
   // those above do not see the difference between the times of the run.
   void scatter() {
-    Bucket run = now_;
-    now_ = {};
-    const std::uint32_t from = std::exchange(head_, 0);
+    Entry all[crowd + 1];
+    const std::uint32_t n = run_.size();
+    for (std::uint32_t i = 0; i < n; ++i) all[i] = run_.at(i);
+    run_.clear();
     shift_ = 0;
-    grow(now_);
-    for (std::uint32_t i = from; i < run.size; ++i) {
-      const int j = std::bit_width(run.data[i].time ^ last_);
-      if (j == 0)
-        insert_now(run.data[i]);
-      else
-        put(run.data[i], j);
-    }
-    retire(run);
+    for (std::uint32_t i = 0; i < n; ++i) sort_in(all[i]);
   }
   void advance() {
-    now_.size = head_ = 0;
+    run_.clear();
     const int j = std::countr_zero(mask_) + 1;
     Bucket& b = bucket_[j];
     mask_ &= mask_ - 1;
-    if (b.size <= few) {
-      shift_ = j - 1;
-      Entry* const at = now_.data;
-      at[0] = b.data[0];
-      for (std::uint32_t n = 1; n < b.size; ++n) {
-        const Entry e = b.data[n];
-        std::uint32_t i = n;
-        for (; i > 0 && before(e, at[i - 1]); --i) at[i] = at[i - 1];
-        at[i] = e;
-      }
-      now_.size = b.size;
-      b.size = 0;
-      return;
-    }
-    redistribute(b);
+    if (b.size > few) return redistribute(b);
+    shift_ = j - 1;
+    for (std::uint32_t i = 0; i < b.size; ++i) run_.insert_from_back(b.data[i]);
+    b.size = 0;
   }
   void redistribute(Bucket& b) {
     std::uint64_t least = b.data[0].time;
@@ -158,15 +122,15 @@ class RadixHeap {
     shift_ = 0;
     const Bucket whole = b;
     b.size = 0;
-    for (std::uint32_t i = 0; i < whole.size; ++i) {
-      const Entry e = whole.data[i];
-      const int j = std::bit_width(e.time ^ least);
-      if (j == 0)
-        insert_now(e);
-      else
-        put(e, j);
-    }
+    for (std::uint32_t i = 0; i < whole.size; ++i) sort_in(whole.data[i]);
     if (b.capacity > keep) retire(b);
+  }
+  void sort_in(Entry e) {  // while the run holds what is due at last_ only
+    const int j = std::bit_width(e.time ^ last_);
+    if (j == 0)
+      run_.insert_from_back(e);
+    else
+      put(e, j);
   }
   // Large buffers wander: the crowd of far events moves to another bucket each time the clock passes a power of two.
   // Handing buffers on keeps the steady state free of allocation and memory near twice the entries.
@@ -193,8 +157,7 @@ class RadixHeap {
     b = Bucket{};
   }
 
-  Bucket now_;  // the run: sorted, from head_ on
-  std::uint32_t head_ = 0;
+  SortedRun run_;
   int shift_ = 0;           // times that differ from last_ below this bit only belong to the run
   std::uint64_t last_ = 0;  // time of the last one popped, or of the earliest
   std::uint64_t mask_ = 0;  // bit j: bucket j+1 is not empty
@@ -233,7 +196,7 @@ class QuaternaryHeap {
   }
   bool empty() const { return heap_.empty(); }
   std::size_t size() const { return heap_.size(); }
-  const Entry* hint() const { return heap_.empty() ? nullptr : heap_.data(); }
+  const std::uint64_t* next_key() const { return heap_.empty() ? nullptr : &heap_.front().key; }
 
  private:
   std::vector<Entry> heap_;

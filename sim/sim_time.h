@@ -2,6 +2,7 @@
 // SimTime: a point of simulated time, or a span of it, in signed 64-bit nanoseconds (292 years). It is a type of its
 // own so that nothing but time is scheduled, and an integer so that comparisons, sums and event order are exact.
 // A double becomes time in one place only, from_seconds(), which rounds once and refuses NaN and overflow.
+#include <cmath>
 #include <compare>
 #include <cstdint>
 #include <limits>
@@ -19,10 +20,8 @@ struct SimTime {
   static SimTime from_nanoseconds(double nanoseconds) {
     if (!(nanoseconds < 9.2e18 && nanoseconds > -9.2e18)) [[unlikely]]
       refuse();
-    // As std::llround, without the call: the rest behind the point is exact.
-    const auto whole = static_cast<std::int64_t>(nanoseconds);
-    const double rest = nanoseconds - static_cast<double>(whole);
-    return {whole + (rest >= 0.5 ? 1 : 0) - (rest <= -0.5 ? 1 : 0)};
+    // As std::llround, without the call: with the greatest number below 1/2, so that 0.49999999999999994 stays zero.
+    return {static_cast<std::int64_t>(nanoseconds + std::copysign(0x1.fffffffffffffp-2, nanoseconds))};
   }
   [[noreturn]] static void refuse();  // throws: not a representable time
   constexpr double seconds() const { return static_cast<double>(ns) * 1e-9; }

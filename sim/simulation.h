@@ -86,6 +86,7 @@ class Simulation {
   }
   RecordState state(Slot s) const { return slab_.header(s).where(); }
   std::size_t live_records() const { return slab_.live(); }
+  Slot slots() const { return static_cast<Slot>(slab_.capacity()); }  // every record has a lower number
 
   // --- the record's own next event
   void at(SimTime when, Slot s, Kind kind) {
@@ -156,7 +157,6 @@ class Simulation {
     bool cancelled = false;
     std::uint32_t index = 0;  // line or slot; next unused
     std::uint32_t generation = 0, serial = 0;
-    std::function<void()> action;
   };
   struct Watch {
     std::int64_t period, due;
@@ -208,7 +208,7 @@ class Simulation {
   void look(std::int64_t until);
 
   template <class Model>
-  void happen(Model& model, std::uint8_t kind, Slot s) {
+  [[gnu::always_inline]] void happen(Model& model, std::uint8_t kind, Slot s) {
     ++events_;
     fingerprint_.event(now_, kind, s);
     if (!on_event.empty()) [[unlikely]]
@@ -235,6 +235,7 @@ class Simulation {
   std::vector<DelayLine> lines_;
   std::vector<std::uint32_t> line_ids_;
   std::vector<Internal> internal_;
+  std::vector<std::function<void()>> actions_;  // of Role::call; its index
   std::uint32_t unused_ = ~0u;
   std::vector<Watch> watches_;
 };

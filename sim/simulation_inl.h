@@ -231,7 +231,8 @@ MESHSIM_SIM_TEMPLATE
 void MESHSIM_SIM::call_at(SimTime when, std::function<void()> action) {
   if (when.ns < now_) fail("a call set into the past");
   const std::uint32_t i = new_internal(Role::call);
-  internal_[i].action = std::move(action);
+  if (actions_.size() <= i) actions_.resize(i + 1);
+  actions_[i] = std::move(action);
   insert(when.ns, internal | i);
 }
 
@@ -307,7 +308,7 @@ bool MESHSIM_SIM::internal_event(Model& model, std::uint32_t i) {
       return true;
     }
     case Role::call: {
-      const auto action = std::exchange(internal_[i].action, nullptr);
+      const auto action = std::exchange(actions_[i], nullptr);
       free_internal(i);
       ++events_;
       fingerprint_.event(now_, 255, no_slot);
@@ -328,9 +329,9 @@ RunEnd MESHSIM_SIM::run(Model& model) {
   stop_ = false;
   while (!fes_.empty()) {
     const Entry e = fes_.pop();
-    if (const Entry* next = fes_.hint()) {  // its record is on the way while this event is handled
-      const auto then = static_cast<std::uint32_t>(next->key) & id_mask;
-      if (then < internal) slab_.prefetch(then);
+    if (const std::uint64_t* next = fes_.next_key()) {  // its record is on the way while this event is handled
+      const auto then = static_cast<std::uint32_t>(*next) & id_mask;
+      slab_.prefetch(then < internal ? then : 0);  // any record: a branch here would be guessed wrong half the time
     }
     const auto time = static_cast<std::int64_t>(e.time);
     if (time >= watch_due_) [[unlikely]]

@@ -38,6 +38,7 @@ struct RecordHeader {
 template <class Record>
 class Slab {
  public:
+  Slab() { add_page(); }  // so that there is always something to prefetch
   template <class... Args>
   Slot create(Args&&... args) {
     if (free_ == no_slot) add_page();

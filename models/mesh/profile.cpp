@@ -45,6 +45,12 @@ Profile istio_1_27() {
   p.trace_context_propagation_switch = false;
   p.ztunnel_log_clusters = false;
   p.envoy_large_h2_windows = true;
+  p.gateway_api_stable_kinds = false;
+  p.listener_set_v1 = false;
+  p.listener_conflicts = false;
+  p.tls_route_terminates = false;
+  p.gateway_frontend_validation = false;
+  p.http_route_cors_wildcards = false;
   p.gateway_upstream_span = false;
   return p;
 }
@@ -154,6 +160,23 @@ constexpr std::array kSwitches = {
                &Profile::ztunnel_log_clusters},
     SwitchInfo{"envoyLargeH2Windows", "HB-020", "Envoy's HTTP/2 windows are 256 MiB (up to 1.35) instead of 16 MiB",
                &Profile::envoy_large_h2_windows},
+    SwitchInfo{"gatewayApiStableKinds", "DP-258",
+               "TCPRoute, TLSRoute, BackendTLSPolicy, ListenerSet and TCP and TLS listeners need no "
+               "PILOT_ENABLE_ALPHA_GATEWAY_API",
+               &Profile::gateway_api_stable_kinds},
+    SwitchInfo{"listenerSetV1", "DP-258", "istiod reads ListenerSet of gateway.networking.k8s.io (else: XListenerSet)",
+               &Profile::listener_set_v1},
+    SwitchInfo{"listenerConflicts", "DP-258",
+               "of listeners that are not distinct only the first is programmed, those of ListenerSets last",
+               &Profile::listener_conflicts},
+    SwitchInfo{"tlsRouteTerminates", "DP-258", "a TLSRoute may attach to a listener that terminates TLS",
+               &Profile::tls_route_terminates},
+    SwitchInfo{"gatewayFrontendValidation", "DP-258",
+               "spec.tls.frontend of a Gateway decides whether clients need a certificate",
+               &Profile::gateway_frontend_validation},
+    SwitchInfo{"httpRouteCorsWildcards", "DP-220",
+               "a CORS filter of an HTTPRoute takes wildcards in origins and answers preflights of other origins",
+               &Profile::http_route_cors_wildcards},
     SwitchInfo{"gatewayUpstreamSpan", "TM-160", "gateways add one span per upstream attempt",
                &Profile::gateway_upstream_span},
 };

@@ -50,6 +50,12 @@ struct Profile {
   bool trace_context_propagation_switch = true;  // TM-166: disableContextPropagation (1.30)
   bool ztunnel_log_clusters = true;              // TM-082: src.cluster, dst.cluster (1.31)
   bool envoy_large_h2_windows = false;           // HB-020: 256 MiB up to Envoy 1.35 (Istio 1.27), then 16 MiB
+  bool gateway_api_stable_kinds = true;          // DP-258: TCPRoute & co without PILOT_ENABLE_ALPHA_GATEWAY_API (1.31)
+  bool listener_set_v1 = true;                   // DP-258: ListenerSet (1.30), before it XListenerSet
+  bool listener_conflicts = true;                // DP-258: a listener that loses its port is dropped (1.31)
+  bool tls_route_terminates = true;              // DP-258: TLSRoutes at listeners that terminate TLS (1.30)
+  bool gateway_frontend_validation = true;       // DP-258: spec.tls.frontend of a Gateway (1.28)
+  bool http_route_cors_wildcards = true;         // DP-220: wildcards in origins; unmatched preflights answered (1.28)
   bool gateway_upstream_span = true;             // TM-160: PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY (not in 1.27)
 };
 

@@ -45,6 +45,7 @@ constexpr std::array kFlags = {
     FlagDefault{"PILOT_ENABLE_GATEWAY_API_COPY_LABELS_ANNOTATIONS", true, true, false},
     FlagDefault{"ENABLE_AUTO_SNI", true, true, false},
     FlagDefault{"PILOT_ENABLE_ALPN_FILTER", true, true, false},
+    FlagDefault{"PILOT_ENABLE_ALPHA_GATEWAY_API", false, false, false},
 };
 
 std::string lower(std::string_view text) {

@@ -4,7 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "models/route/route_set.h"
+#include "models/route/gateway_api_rules.h"
 
 namespace meshsim::models::route {
 namespace {
@@ -68,6 +68,10 @@ std::vector<DestinationRule> backend_tls_rules(const Mesh& mesh, std::vector<std
   std::stable_sort(objects.begin(), objects.end(), [](const Object* a, const Object* b) { return older(*a, *b); });
   std::vector<HostTls> hosts;
   for (const Object* object : objects) {
+    if (!reads_kind(mesh, object->kind)) {
+      diagnostics.push_back(not_read(mesh, *object));
+      continue;
+    }
     for (const Node target : object->spec()["targetRefs"]) {
       const std::vector<const Service*> services = targets(mesh, target, object->ns);
       const std::string_view section = target["sectionName"].string_or();

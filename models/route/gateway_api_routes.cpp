@@ -25,7 +25,7 @@ struct Parent {
 class Reader {
  public:
   Reader(const Mesh& mesh, std::vector<RouteSet>& into, Diagnostics& diagnostics)
-      : mesh_(mesh), into_(into), diagnostics_(diagnostics), listeners_(read_listener_list(mesh)) {}
+      : mesh_(mesh), into_(into), diagnostics_(diagnostics), listeners_(read_listener_list(mesh, &diagnostics)) {}
 
   void read() {
     for (const std::string_view kind : kKinds) {
@@ -35,7 +35,13 @@ class Reader {
         return std::tie(a->creation_timestamp, a->ns, a->name) < std::tie(b->creation_timestamp, b->ns, b->name);
       });
       merged_.clear();
-      for (const Object* object : objects) read(*object);
+      for (const Object* object : objects) {
+        if (reads_kind(mesh_, kind)) {
+          read(*object);
+        } else {
+          diagnostics_.push_back(not_read(mesh_, *object));
+        }
+      }
       for (const std::string& key : order_) finish(merged_.at(key));
       order_.clear();
     }

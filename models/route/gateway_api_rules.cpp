@@ -183,11 +183,15 @@ void rewrite_of(Node filter, HttpRule& rule) {
   if (filter["hostname"].has_value()) rule.authority = std::string(filter["hostname"].text());
 }
 
-Cors cors_of(Node filter) {
+Cors cors_of(const Mesh& mesh, Node filter) {
   Cors out;
+  const bool wildcards = mesh.settings.profile.http_route_cors_wildcards;
+  out.ignore_unmatched = wildcards;
   for (const std::string& origin : read_strings(filter["allowOrigins"])) {
     const auto star = origin.find('*');
-    if (origin == "*") {
+    if (!wildcards) {
+      out.origins.push_back(StringMatch::exact(origin));
+    } else if (origin == "*") {
       out.origins.push_back(StringMatch::expression("[a-zA-Z][a-zA-Z0-9+.-]*://[^/\\s?#]+"));
     } else if (star == std::string::npos) {
       out.origins.push_back(StringMatch::exact(origin));
@@ -229,7 +233,7 @@ void read_filters(const Mesh& mesh, Node filters, const Object& route, bool mesh
     } else if (type == "URLRewrite") {
       rewrite_of(filter["urlRewrite"], rule);
     } else if (type == "CORS") {
-      rule.cors = cors_of(filter["cors"]);
+      rule.cors = cors_of(mesh, filter["cors"]);
     } else if (type == "RequestMirror") {
       const Node mirror = filter["requestMirror"];
       MirrorTarget to;
@@ -374,6 +378,30 @@ bool reference_granted(const Mesh& mesh, std::string_view from_group, std::strin
     if (from && to) return true;
   }
   return false;
+}
+
+bool reads_kind(const Mesh& mesh, std::string_view kind) {
+  const Profile& profile = mesh.settings.profile;
+  if (kind == "ListenerSet") return profile.listener_set_v1;
+  if (kind == "XListenerSet" && profile.listener_set_v1) return false;
+  constexpr std::string_view kLate[] = {"TCPRoute", "TLSRoute", "BackendTLSPolicy", "XListenerSet"};
+  return std::find(std::begin(kLate), std::end(kLate), kind) == std::end(kLate) || profile.gateway_api_stable_kinds ||
+         mesh.settings.feature("PILOT_ENABLE_ALPHA_GATEWAY_API");
+}
+
+Diagnostic not_read(const Mesh& mesh, const Object& object) {
+  const bool other = object.kind == "ListenerSet" || (object.kind == "XListenerSet" && !reads_kind(mesh, object.kind) &&
+                                                      mesh.settings.profile.listener_set_v1);
+  return {Severity::Warning,
+          "MSH0246",
+          object.ref().text(),
+          object.source().file,
+          object.root.position(),
+          "istiod of Istio " + mesh.settings.profile.istio_version + " does not read " + object.kind +
+              (!other                         ? " unless its PILOT_ENABLE_ALPHA_GATEWAY_API is true"
+               : object.kind == "ListenerSet" ? ", only XListenerSet of gateway.networking.x-k8s.io"
+                                              : ", only ListenerSet of gateway.networking.k8s.io") +
+              " (DP-258): it is not in force"};
 }
 
 Conversion convert_route(const Mesh& mesh, const Object& route, bool mesh_parent) {

@@ -21,6 +21,10 @@ struct Conversion {
 // `mesh_parent`: parents in the mesh need no ReferenceGrant.
 Conversion convert_route(const Mesh& mesh, const Object& route, bool mesh_parent);
 
+// DP-258: whether this version of istiod reads objects of the kind at all; what it says of one that it does not.
+bool reads_kind(const Mesh& mesh, std::string_view kind);
+Diagnostic not_read(const Mesh& mesh, const Object& object);
+
 // Orders rules with at most one match block each by DP-251.
 void sort_rules(std::vector<HttpRule>& rules);
 

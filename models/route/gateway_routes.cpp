@@ -217,6 +217,10 @@ std::vector<RouteChoice> CompiledRouting::gateway_stream(const Evaluator& at, co
     for (const StreamRule& rule : set.tcp)
       if (rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(), built))
         return follow_stream(at, rule);
+    // A TLSRoute where TLS ends: the server's hosts have chosen by SNI already (DP-258, 1.30).
+    if (set.gateway_api)
+      for (const StreamRule& rule : set.tls)
+        if (std::any_of(rule.matches.begin(), rule.matches.end(), built)) return follow_stream(at, rule);
   }
   if (best != nullptr) return follow_stream(at, *best);
   return {

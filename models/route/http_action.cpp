@@ -199,35 +199,43 @@ void aim(const Evaluator& at, const Target& target, const Resolved& to, RouteCho
     choice.policy.tls = ClientTls::Unset;
 }
 
-void add_cors(const Cors& cors, const RouteRequest& request, RouteChoice& choice) {
-  const std::string* origin = header_of(request, "origin");
-  if (origin == nullptr) return;
-  const bool allowed =
-      std::any_of(cors.origins.begin(), cors.origins.end(), [&](const StringMatch& m) { return m.matches(*origin); });
-  if (!allowed) return;
-  choice.response_headers.set.emplace_back("access-control-allow-origin", *origin);
-  if (cors.credentials == true) choice.response_headers.set.emplace_back("access-control-allow-credentials", "true");
-  if (!cors.expose.empty()) choice.response_headers.set.emplace_back("access-control-expose-headers", cors.expose);
+// A matcher that takes a lone star takes every origin (Envoy's CorsFilter::isOriginAllowed).
+bool origin_allowed(const Cors& cors, const std::string& origin) {
+  return std::any_of(cors.origins.begin(), cors.origins.end(),
+                     [&](const StringMatch& m) { return m.matches("*") || m.matches(origin); });
 }
 
-// The CORS filter answers a preflight itself.
+Headers headers_for_origin(const Cors& cors, const std::string& origin) {
+  Headers out{{"access-control-allow-origin", origin}};
+  if (cors.credentials == true) out.emplace_back("access-control-allow-credentials", "true");
+  if (!cors.expose.empty()) out.emplace_back("access-control-expose-headers", cors.expose);
+  return out;
+}
+
+void add_cors(const Cors& cors, const RouteRequest& request, RouteChoice& choice) {
+  const std::string* origin = header_of(request, "origin");
+  if (origin == nullptr || !origin_allowed(cors, *origin)) return;
+  for (auto& header : headers_for_origin(cors, *origin)) choice.response_headers.set.push_back(std::move(header));
+}
+
+// DP-220: the CORS filter answers a preflight itself; a lone star in methods or headers gives back what was asked for.
+// An origin that is not allowed is told everything except that it is.
 std::optional<RouteChoice> preflight(const Cors& cors, const RouteRequest& request, const HttpRule& rule) {
   const std::string* origin = header_of(request, "origin");
-  if (request.method != "OPTIONS" || origin == nullptr ||
-      header_of(request, "access-control-request-method") == nullptr)
+  const std::string* method = header_of(request, "access-control-request-method");
+  if (request.method != "OPTIONS" || origin == nullptr || origin->empty() || method == nullptr || method->empty())
     return std::nullopt;
-  const bool allowed =
-      std::any_of(cors.origins.begin(), cors.origins.end(), [&](const StringMatch& m) { return m.matches(*origin); });
+  const bool allowed = origin_allowed(cors, *origin);
   if (!allowed && !cors.ignore_unmatched) return std::nullopt;
   RouteChoice out = answer(200, "-", "cors", {"DP-220", "the CORS policy answers the preflight", rule.object.source});
-  if (!allowed) return out;
+  if (allowed) out.answer_headers = headers_for_origin(cors, *origin);
+  if (!allowed && cors.credentials == true) out.answer_headers.emplace_back("access-control-allow-credentials", "true");
   auto put = [&](const char* name, const std::string& value) {
     if (!value.empty()) out.answer_headers.emplace_back(name, value);
   };
-  put("access-control-allow-origin", *origin);
-  if (cors.credentials == true) put("access-control-allow-credentials", "true");
-  put("access-control-allow-methods", cors.methods);
-  put("access-control-allow-headers", cors.headers);
+  const std::string* names = header_of(request, "access-control-request-headers");
+  put("access-control-allow-methods", cors.methods == "*" ? *method : cors.methods);
+  put("access-control-allow-headers", cors.headers != "*" ? cors.headers : names != nullptr ? *names : std::string());
   put("access-control-max-age", cors.max_age);
   return out;
 }
@@ -360,7 +368,8 @@ std::vector<RouteChoice> follow_rule(const Evaluator& at, const RowMatch& hit, c
   const HttpRule& rule = *hit.rule;
   std::vector<RouteChoice> out;
   std::string why = "rule " + std::to_string(rule.index) + " of " + rule.object.text() + " matches";
-  const auto early = rule.cors ? preflight(*rule.cors, request, rule) : std::nullopt;
+  // A route that answers itself has no CORS policy in Envoy.
+  const auto early = rule.cors && !rule.redirect && !rule.direct ? preflight(*rule.cors, request, rule) : std::nullopt;
   if (early) {
     out.push_back(*early);
   } else if (rule.redirect) {
@@ -380,7 +389,8 @@ std::vector<RouteChoice> follow_rule(const Evaluator& at, const RowMatch& hit, c
     if (rule.cors)
       for (RouteChoice& choice : out) add_cors(*rule.cors, request, choice);
   }
-  if (rule.fault && !early) {
+  // The fault filter stands before the CORS filter: it delays and aborts preflights as well.
+  if (rule.fault) {
     const Fault& fault = *rule.fault;
     if (fault.delay_ns)
       split(out, fault.delay_percent.share(), [&](RouteChoice& choice) { choice.fault_delay_ns = *fault.delay_ns; });
@@ -396,7 +406,7 @@ std::vector<RouteChoice> follow_rule(const Evaluator& at, const RowMatch& hit, c
         choice = std::move(abort);
       });
     for (RouteChoice& choice : out)
-      if (choice.fault_delay_ns > 0 && choice.kind == RouteChoice::Kind::Forward) choice.flags = "DI";
+      if (choice.fault_delay_ns > 0 && (choice.flags.empty() || choice.flags == "-")) choice.flags = "DI";
   }
   settle(out);
   for (RouteChoice& choice : out) {

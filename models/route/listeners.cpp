@@ -1,6 +1,7 @@
 #include "models/route/listeners.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "models/route/gateway_api_rules.h"
 
@@ -42,12 +43,15 @@ std::vector<std::string> allowed_namespaces(const Mesh& mesh, Node allowed, cons
   return out;
 }
 
-std::vector<std::string> allowed_kinds(Node listener, const std::string& protocol) {
+std::vector<std::string> allowed_kinds(const Mesh& mesh, Node listener, const std::string& protocol) {
   std::vector<std::string> by_protocol;
   if (protocol == "HTTP" || protocol == "HTTPS") by_protocol = {"HTTPRoute", "GRPCRoute"};
   if (protocol == "TCP") by_protocol = {"TCPRoute"};
-  if (protocol == "TLS")
-    by_protocol = {listener["tls"]["mode"].text() == "Passthrough" ? std::string("TLSRoute") : std::string("TCPRoute")};
+  if (protocol == "TLS") {
+    const bool passes = listener["tls"]["mode"].text() == "Passthrough";
+    if (passes || mesh.settings.profile.tls_route_terminates) by_protocol.emplace_back("TLSRoute");
+    if (!passes) by_protocol.emplace_back("TCPRoute");
+  }
   const Node stated = listener["allowedRoutes"]["kinds"];
   if (stated.empty()) return by_protocol;
   std::vector<std::string> out;
@@ -57,20 +61,31 @@ std::vector<std::string> allowed_kinds(Node listener, const std::string& protoco
   return out;
 }
 
-ServerTls tls_mode(Node listener, const Gateway& gateway, bool frontend_validates) {
+// spec.tls.frontend of the Gateway: what it says of the port, else its default.
+Node frontend_validation(Node frontend, std::uint16_t port) {
+  for (const Node own : frontend["perPort"])
+    if (own["port"].integer() == port) return own["tls"]["validation"];
+  return frontend["default"]["validation"];
+}
+
+ServerTls tls_mode(const Mesh& mesh, Node listener, const Gateway& gateway, Node frontend, std::uint16_t port) {
   const Node tls = listener["tls"];
   if (!tls.has_value()) return ServerTls::None;
   const Node options = tls["options"];
   if (tls["mode"].text() == "Passthrough") {
     const bool automatic = options["gateway.istio.io/listener-protocol"].text() == "auto-passthrough" ||
-                           (find(gateway.labels, "topology.istio.io/network") && listener["port"].integer() == 15443);
+                           (find(gateway.labels, "topology.istio.io/network") && port == 15443);
     return automatic ? ServerTls::AutoPassthrough : ServerTls::Passthrough;
   }
   const std::string_view mode = options["gateway.istio.io/tls-terminate-mode"].text();
   if (mode == "MUTUAL") return ServerTls::Mutual;
   if (mode == "ISTIO_MUTUAL") return ServerTls::IstioMutual;
-  if (mode.empty() && (tls["frontendValidation"].has_value() || frontend_validates)) return ServerTls::Mutual;
-  return ServerTls::Simple;
+  if (!mesh.settings.profile.gateway_frontend_validation || mode == "ISTIO_SIMPLE" || mode == "OPTIONAL_MUTUAL")
+    return ServerTls::Simple;
+  const Node validation = frontend_validation(frontend, port);
+  const bool demanded =
+      !validation["caCertificateRefs"].empty() && validation["mode"].text() != "AllowInsecureFallback";
+  return demanded ? ServerTls::Mutual : ServerTls::Simple;
 }
 
 bool certificates_granted(const Mesh& mesh, Node listener, std::string_view kind, const std::string& ns) {
@@ -82,7 +97,8 @@ bool certificates_granted(const Mesh& mesh, Node listener, std::string_view kind
   });
 }
 
-void add(const Mesh& mesh, const Object& object, Node node, std::size_t gateway, std::vector<Listener>& out) {
+void add(const Mesh& mesh, const Object& object, Node node, std::size_t gateway, Node frontend,
+         std::vector<Listener>& out) {
   Listener l;
   l.parent_kind = object.kind;
   l.parent_ns = object.ns;
@@ -94,9 +110,11 @@ void add(const Mesh& mesh, const Object& object, Node node, std::size_t gateway,
   l.port = static_cast<std::uint16_t>(node["port"].integer().value_or(0));
   l.gateway = gateway;
   l.namespaces = allowed_namespaces(mesh, node["allowedRoutes"]["namespaces"], object.ns);
-  l.route_kinds = allowed_kinds(node, l.protocol);
-  l.valid = certificates_granted(mesh, node, object.kind, object.ns) &&
-            (l.protocol == "HTTP" || l.protocol == "HTTPS" || l.protocol == "TLS" || l.protocol == "TCP");
+  l.route_kinds = allowed_kinds(mesh, node, l.protocol);
+  const bool http = l.protocol == "HTTP" || l.protocol == "HTTPS";
+  const bool secure = l.protocol == "HTTPS" || l.protocol == "TLS";
+  l.valid = certificates_granted(mesh, node, object.kind, object.ns) && (!secure || node["tls"].has_value()) &&
+            (http || ((l.protocol == "TLS" || l.protocol == "TCP") && reads_kind(mesh, "TCPRoute")));
 
   Server& s = l.server;
   s.object = object.ref();
@@ -114,9 +132,39 @@ void add(const Mesh& mesh, const Object& object, Node node, std::size_t gateway,
                                        : ServerProtocol::Tcp;
   s.tls = s.protocol == ServerProtocol::Http || s.protocol == ServerProtocol::Tcp
               ? ServerTls::None
-              : tls_mode(node, mesh.gateways[gateway], object.spec()["tls"]["frontend"].has_value());
+              : tls_mode(mesh, node, mesh.gateways[gateway], frontend, l.port);
   s.gateway_api = true;
   out.push_back(std::move(l));
+}
+
+// istiod's listenersDistinct (pilot/pkg/config/kube/gatewaycommon/listener_conflict.go, 1.31).
+bool distinct(const Listener& a, const Listener& b) {
+  if (a.port != b.port) return true;
+  auto by_host = [](const Listener& l) { return l.protocol == "HTTP" || l.protocol == "HTTPS" || l.protocol == "TLS"; };
+  auto by_port = [](const Listener& l) { return l.protocol == "TCP" || l.protocol == "UDP"; };
+  if (by_host(a) && by_host(b)) return a.hostname != b.hostname;
+  if ((by_host(a) || by_port(a)) && (by_host(b) || by_port(b))) return false;
+  return a.protocol != b.protocol;
+}
+
+// DP-258: the first of listeners that are not distinct keeps the port; the others are not programmed.
+void drop_conflicting(std::vector<Listener>& listeners, Diagnostics* findings) {
+  std::vector<Listener> kept;
+  for (Listener& listener : listeners) {
+    const auto winner = std::find_if(kept.begin(), kept.end(), [&](const Listener& other) {
+      return other.gateway == listener.gateway && !distinct(other, listener);
+    });
+    if (winner == kept.end()) {
+      kept.push_back(std::move(listener));
+    } else if (findings != nullptr) {
+      const ObjectRef& ref = listener.server.object;
+      findings->push_back({Severity::Warning, "MSH0247", ref.text(), ref.source.file, ref.source.position,
+                           "listener " + listener.section + " conflicts with listener " + winner->section + " of " +
+                               winner->server.object.text() + " on port " + std::to_string(listener.port) +
+                               ": it is not programmed (DP-258)"});
+    }
+  }
+  listeners = std::move(kept);
 }
 
 }  // namespace
@@ -139,7 +187,7 @@ std::string Listener::refuses(const Mesh&, std::string_view route_kind, std::str
   return {};
 }
 
-std::vector<Listener> read_listener_list(const Mesh& mesh) {
+std::vector<Listener> read_listener_list(const Mesh& mesh, Diagnostics* findings) {
   std::vector<Listener> out;
   std::vector<const Object*> gateways = mesh.objects_of("Gateway", kGroup);
   std::stable_sort(gateways.begin(), gateways.end(), [](const Object* a, const Object* b) { return older(*a, *b); });
@@ -155,25 +203,38 @@ std::vector<Listener> read_listener_list(const Mesh& mesh) {
     // DP-258: listeners of waypoints take no routes.
     if (g == kNone || mesh.gateways[g].kind == Gateway::Kind::Waypoint) continue;
     for (const Node node : object->spec()["listeners"])
-      if (node["protocol"].text() != "HBONE") add(mesh, *object, node, g, out);
+      if (node["protocol"].text() != "HBONE") add(mesh, *object, node, g, object->spec()["tls"]["frontend"], out);
   }
   for (const std::string_view kind : {"ListenerSet", "XListenerSet"}) {
-    for (const Object* object : mesh.objects_of(kind)) {
+    std::vector<const Object*> sets = mesh.objects_of(kind);
+    std::stable_sort(sets.begin(), sets.end(), [](const Object* a, const Object* b) {
+      return std::tie(a->creation_timestamp, a->ns, a->name) < std::tie(b->creation_timestamp, b->ns, b->name);
+    });
+    for (const Object* object : sets) {
+      if (!reads_kind(mesh, kind)) {
+        if (findings != nullptr) findings->push_back(not_read(mesh, *object));
+        continue;
+      }
       const Node ref = object->spec()["parentRef"];
       const std::string ns = ref["namespace"].has_value() ? std::string(ref["namespace"].text()) : object->ns;
       for (const Object* gateway : gateways) {
         if (gateway->ns != ns || gateway->name != ref["name"].text()) continue;
         const std::size_t g = index_of(*gateway);
         const Node allowed = gateway->spec()["allowedListeners"]["namespaces"];
-        if (g == kNone || mesh.gateways[g].kind == Gateway::Kind::Waypoint || !allowed.has_value()) continue;
+        // Classes of waypoints and east-west gateways take no ListenerSets.
+        if (g == kNone || mesh.gateways[g].kind == Gateway::Kind::Waypoint ||
+            mesh.gateways[g].kind == Gateway::Kind::EastWest || !allowed.has_value())
+          continue;
         const std::vector<std::string> from =
             allowed["from"].has_value() ? allowed_namespaces(mesh, allowed, gateway->ns) : std::vector<std::string>{};
         if (std::none_of(from.begin(), from.end(), [&](const std::string& n) { return n == "*" || n == object->ns; }))
           continue;
-        for (const Node node : object->spec()["listeners"]) add(mesh, *object, node, g, out);
+        for (const Node node : object->spec()["listeners"])
+          add(mesh, *object, node, g, gateway->spec()["tls"]["frontend"], out);
       }
     }
   }
+  if (mesh.settings.profile.listener_conflicts) drop_conflicting(out, findings);
   return out;
 }
 

@@ -28,6 +28,7 @@ struct Listener {
                       std::string_view section_wanted) const;
 };
 
-std::vector<Listener> read_listener_list(const Mesh& mesh);
+// Without those that lose their port to another; `findings` says which.
+std::vector<Listener> read_listener_list(const Mesh& mesh, Diagnostics* findings = nullptr);
 
 }  // namespace meshsim::models::route

@@ -8,7 +8,8 @@ namespace {
 
 struct Import {  // one entry of egress.hosts
   std::string ns, host;
-  bool excludes = false;  // DP-225: `~namespace/host` takes away what other entries import; istiod < 1.32 refuses it
+  bool excludes =
+      false;  // DP-225: `~namespace/host` takes away what other entries import; istiod before 1.31 refuses it
   bool covers(std::string_view object_ns, std::string_view viewer_ns) const {
     return ns == "*" || ns == object_ns || (ns == "." && object_ns == viewer_ns);
   }

@@ -15,8 +15,8 @@ void Engine::schedule_changes() {
     sim_.call_at({input_.epochs[e].at_ns}, [this, e] { epoch_begins(e); });
   }
   for (const Disturbance& d : input_.disturbances) {
-    changes_.push_back(
-        {d.at_ns, (d.heal ? "heal " : "fail ") + d.name + (d.errors ? " by errors" : ""), -1, -1, replication_});
+    const char* what = d.replace_ns ? "restart ztunnel/" : d.heal ? "heal " : "fail ";
+    changes_.push_back({d.at_ns, what + d.name + (d.errors ? " by errors" : ""), -1, -1, replication_});
     sim_.call_at({d.at_ns}, [this, &d] { disturb(d); });
   }
 }
@@ -48,9 +48,9 @@ void Engine::epoch_begins(std::size_t epoch) {
   for (std::uint32_t p = 0; p < people_.pods().size(); ++p) {
     const Pod& pod = people_.pods()[p];
     if (pod.first_epoch == epoch) set_pod(p, true);
-    if (pod.last_epoch + 1 == epoch)  // out of the endpoints now; it drains, then it is gone
-      sim_.call_at({sim_.now().ns + input_.costs.drain_ns}, [this, p] { set_pod(p, false); });
+    if (pod.last_epoch + 1 == epoch) terminate(p);  // out of the endpoints now; it drains, then it is gone
   }
+  let_go_of_unenrolled(epoch);
   renew_clients();
   announce(epoch);
   update_settled();
@@ -80,7 +80,10 @@ void Engine::learn(std::uint32_t actor, std::size_t epoch) {
   --behind_;
   ActorState& state = actors_[actor];
   const bool news = epoch > state.epoch;
-  if (news) state.epoch = epoch;
+  if (news) {
+    state.epoch = epoch;
+    leave_removed(actor, epoch);
+  }
   update_settled();
   if (!news) return;
   if (const std::size_t change = change_of_epoch_[epoch]; change != kNone) {
@@ -91,14 +94,15 @@ void Engine::learn(std::uint32_t actor, std::size_t epoch) {
   for (const std::uint32_t flow : flows_of_actor_[actor]) observe(flow);
 }
 
-void Engine::set_alive(std::uint32_t actor, bool alive) {
+void Engine::set_alive(std::uint32_t actor, bool alive, End end) {
   if (actor == kNobody || actors_[actor].alive == alive) return;
   actors_[actor].alive = alive;
   if (alive) {  // a proxy starts with what is current
     actors_[actor].epoch = epoch_;
     return;
   }
-  // What waits there is reset; what is being served gets through.
+  if (end == End::Reset) sever({actor});
+  // What waits there is lost.
   const std::uint32_t shared = actors_[actor].shared;
   for (const sim::Slot waiting :
        shared != CoreSharing::kNothing ? cores_.waiting(shared) : sim_.waiting(actors_[actor].station)) {
@@ -118,10 +122,10 @@ void Engine::set_alive(std::uint32_t actor, bool alive) {
   }
 }
 
-void Engine::set_pod(std::uint32_t pod, bool alive) {
+void Engine::set_pod(std::uint32_t pod, bool alive, End end) {
   pod_alive_[pod] = alive ? 1 : 0;
-  set_alive(people_.pods()[pod].proxy, alive);
-  set_alive(people_.pods()[pod].application, alive);
+  set_alive(people_.pods()[pod].proxy, alive, end);
+  set_alive(people_.pods()[pod].application, alive, end);
 }
 
 void Engine::disturb(const Disturbance& d) {
@@ -151,12 +155,16 @@ void Engine::disturb(const Disturbance& d) {
     case Kind::Ztunnel:
       for (std::uint32_t n = 0; n < people_.nodes().size(); ++n) {
         if (people_.nodes()[n].name != d.name) continue;
-        set_alive(people_.nodes()[n].ztunnel, up);
+        if (d.replace_ns) {
+          restart_ztunnel(people_.nodes()[n].ztunnel, d);
+          continue;
+        }
+        set_alive(people_.nodes()[n].ztunnel, up, d.kind == Kind::Ztunnel ? End::Reset : End::Silence);
         if (d.kind == Kind::Ztunnel) continue;
         for (std::uint32_t p = 0; p < people_.pods().size(); ++p)
           if (people_.pods()[p].node == n && people_.pods()[p].first_epoch <= epoch_ &&
               epoch_ <= people_.pods()[p].last_epoch)
-            set_pod(p, up);
+            set_pod(p, up, End::Silence);
       }
       break;
     case Kind::Link: {

@@ -97,10 +97,10 @@ void Engine::steer(Choice& choice, const PlanSet& set, std::size_t flow, const R
   const ClusterState* state = nullptr;
   bool panic = true;
   if (choice.plan->ejects) {
-    const PathPoint& point = choice.plan->points[choice.plan->chooser];
+    const std::size_t chooser = choice.plan->chooser != kNone ? choice.plan->chooser : choice.plan->tcp_chooser;
+    const PathPoint& point = choice.plan->points[chooser];
     std::size_t gateway = 0;
-    for (std::size_t i = 0; i < choice.plan->chooser; ++i)
-      gateway += choice.plan->points[i].role == Role::Gateway ? 1 : 0;
+    for (std::size_t i = 0; i < chooser; ++i) gateway += choice.plan->points[i].role == Role::Gateway ? 1 : 0;
     const std::uint32_t actor = actor_at(point, choice.cast, gateway);
     if (actor == kNobody) return;
     ClusterState& own = clusters_[cluster_state(actor, point.cluster)];

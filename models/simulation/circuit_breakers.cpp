@@ -70,6 +70,25 @@ void Engine::close_limited(std::uint32_t id, std::uint16_t connection) {
   l.unused.push_back(connection);
 }
 
+// maxConnectionDuration: no new stream, and gone with the last one.
+bool Engine::is_aged(const PoolLimits& l, std::uint16_t connection) const {
+  const std::int64_t most = policy_of(clusters_[l.cluster]).max_connection_ns;
+  return most > 0 && sim_.now().ns - l.opened_ns[connection] >= most;
+}
+
+void Engine::retire_aged(std::uint32_t id) {
+  PoolLimits& l = limits_[pools_[id].limits];
+  if (policy_of(clusters_[l.cluster]).max_connection_ns == 0) return;
+  for (const std::uint16_t connection : std::vector<std::uint16_t>(l.ready)) {
+    if (!is_aged(l, connection)) continue;
+    if (l.streams[connection] == 0) {
+      close_limited(id, connection);
+    } else {
+      std::erase(l.ready, connection);
+    }
+  }
+}
+
 bool Engine::acquire_limited(sim::Slot who, const Op& op) {
   Request& r = sim_[who];
   const std::uint32_t id = limited_pool(r, op);
@@ -103,6 +122,7 @@ bool Engine::acquire_limited(sim::Slot who, const Op& op) {
   if (was == Wait::None) {
     if (p.in_use == 0 && l.connecting == 0 && now - p.last_used_ns > p.idle_limit_ns)
       while (!l.ready.empty()) close_limited(id, l.ready.back());
+    retire_aged(id);
     if (!l.ready.empty()) {
       if (c.requests >= policy.max_requests) return overflow();
       attach(r, op.span, id, l.ready.back());
@@ -126,10 +146,19 @@ bool Engine::acquire_limited(sim::Slot who, const Op& op) {
     connection = static_cast<std::uint16_t>(l.used.size());
     l.used.push_back(0);
     l.streams.push_back(0);
+    l.opened_ns.push_back(now);
   } else {
     connection = l.unused.back();
     l.unused.pop_back();
     l.used[connection] = l.streams[connection] = 0;
+    l.opened_ns[connection] = now;
+  }
+  if (const auto why = refused(p)) {
+    --c.pending;
+    l.unused.push_back(connection);
+    --r.pc;
+    fail(who, *why);
+    return true;
   }
   ++c.connections;
   ++p.open;
@@ -166,7 +195,9 @@ void Engine::release_limited(const Request& r, std::uint8_t span, std::uint32_t 
   --p.in_use;
   --l.streams[connection];
   p.last_used_ns = sim_.now().ns;
-  const bool drains = broken || l.used[connection] >= policy_of(c).max_requests_per_connection;
+  if (p.drains) p.offered = false;  // GOAWAY
+  const bool drains =
+      broken || p.drains || is_aged(l, connection) || l.used[connection] >= policy_of(c).max_requests_per_connection;
   if (drains) {
     std::erase(l.ready, connection);
     l.used[connection] = kUnlimited;  // takes nobody any more
@@ -182,6 +213,7 @@ void Engine::serve_waiting(std::uint32_t id) {
   PoolLimits& l = limits_[pools_[id].limits];
   ClusterState& c = clusters_[l.cluster];
   const ClusterPolicy& policy = policy_of(c);
+  retire_aged(id);
   const auto wake = [&](Wait how) {
     const sim::Slot who = l.waiting.front();
     l.waiting.pop_front();

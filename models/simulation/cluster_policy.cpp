@@ -33,9 +33,18 @@ ClusterPolicy read_cluster_policy(Node policy, bool inbound) {
   limit(http["maxRetries"], out.max_retries);
   limit(http["maxRequestsPerConnection"], out.max_requests_per_connection);
   limit(http["maxConcurrentStreams"], out.max_streams);
-  duration(tcp["idleTimeout"], out.idle_ns);
-  duration(http["idleTimeout"], out.idle_ns);
+  // That of HTTP before that of TCP; a stated zero switches it off.
+  const Node idle = http["idleTimeout"].has_value() ? http["idleTimeout"] : tcp["idleTimeout"];
+  duration(idle, out.idle_ns);
+  if (route::read_duration(idle.string_or()) == 0) out.idle_ns = kForever;
+  duration(tcp["maxConnectionDuration"], out.max_connection_ns);
   duration(tcp["connectTimeout"], out.connect_timeout_ns);
+  if (const Node budget = policy["retryBudget"]; budget.has_value()) {
+    out.retry_budget = true;
+    if (const auto percent = budget["percent"].number(); percent && *percent >= 0 && *percent <= 100)
+      out.budget_percent = *percent;
+    limit(budget["minRetryConcurrency"], out.budget_least);
+  }
   const Node outlier = policy["outlierDetection"];
   if (inbound || !outlier.has_value()) return out;
   out.outlier = true;
@@ -47,6 +56,14 @@ ClusterPolicy read_cluster_policy(Node policy, bool inbound) {
   duration(outlier["baseEjectionTime"], out.base_ejection_ns);
   limit(outlier["maxEjectionPercent"], out.max_ejection_percent);
   limit(outlier["minHealthPercent"], out.min_health_percent);
+  return out;
+}
+
+ConnectionPatience read_connection_patience(Node policy) {
+  ConnectionPatience out;
+  const Node tcp = policy["connectionPool"]["tcp"];
+  duration(tcp["maxConnectionDuration"], out.most_ns);
+  duration(tcp["idleTimeout"], out.idle_ns);
   return out;
 }
 

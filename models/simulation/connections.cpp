@@ -28,6 +28,8 @@ std::uint32_t Engine::open_connection(std::size_t flow, std::uint32_t variant, s
   ++live_by_epoch_[client_epoch];
   ++live_;
   const Program& p = programs_[program];
+  if (const std::int64_t most = p.plan->patience.most_ns; most > 0)
+    sim_.call_at({c.opened_ns + most}, [this, id, at = c.opened_ns] { expire(id, at); });
   if (p.plan->multiplexed && input_.flows[flow].traffic.keep_alive) flows_[flow].idle[p.cast.client].push_back(id);
   return id;
 }
@@ -38,6 +40,9 @@ bool Engine::still_good(const Connection& c, std::size_t flow) {
   const FlowTraffic& traffic = input_.flows[flow].traffic;
   if (c.dead) return false;
   if (traffic.connection_life_ns > 0 && sim_.now().ns - c.opened_ns >= traffic.connection_life_ns) return false;
+  if (const std::int64_t idle = programs_[c.program].plan->patience.idle_ns;
+      idle > 0 && c.busy == 0 && c.last_ns > 0 && sim_.now().ns - c.last_ns >= idle)
+    return false;
   if (settled_) return true;
   const Program& p = programs_[c.program];
   for (const std::uint32_t pod : p.cast.gateways)
@@ -79,13 +84,20 @@ std::uint32_t Engine::idle_connection(std::size_t flow, std::uint32_t client) {
 
 void Engine::let_go(std::uint32_t id) {
   Connection& c = connections_[id];
-  if (--c.busy > 0) return;
+  const std::uint32_t door = programs_[c.program].door;
   const std::size_t flow = c.flow;
   const bool multiplexed = programs_[c.program].plan->multiplexed;
+  if (door != kNobody && actors_[door].draining && !c.leaving) [[unlikely]] {  // Connection: close, GOAWAY
+    c.leaving = true;
+    const auto it = flows_[flow].idle.find(programs_[c.program].cast.client);
+    if (multiplexed && it != flows_[flow].idle.end()) std::erase(it->second, id);
+  }
+  if (--c.busy > 0) return;
+  c.last_ns = sim_.now().ns;
   // A refused connection is closed by whoever refused it; a new one is tried next time.
   const Plan& plan = *programs_[c.program].plan;
   const bool refused = plan.verdict != Verdict::Allowed && !(plan.points.empty() ? false : plan.points.back().http);
-  if (c.dead || refused || !input_.flows[flow].traffic.keep_alive) {
+  if (c.dead || c.leaving || refused || !input_.flows[flow].traffic.keep_alive) {
     if (multiplexed) {
       const auto it = flows_[flow].idle.find(programs_[c.program].cast.client);
       if (it != flows_[flow].idle.end()) std::erase(it->second, id);
@@ -118,6 +130,25 @@ void Engine::close_connection(std::uint32_t id) {
   if (--flows_[flow].live[epoch] == 0 && epoch != epoch_ && changing_) {
     update_settled();
     observe(flow);
+  }
+}
+
+// maxConnectionDuration of TCP: Envoy closes it, whatever it carries.
+void Engine::expire(std::uint32_t id, std::int64_t opened_ns) {
+  const Connection& c = connections_[id];
+  if (!c.alive || c.dead || c.opened_ns != opened_ns) return;
+  connections_[id].dead = true;
+  if (c.busy == 0) return drop_idle_connection(id);
+  std::vector<sim::Slot> carried;
+  for (sim::Slot who = 0; who < sim_.slots(); ++who) {
+    const sim::RecordState state = sim_.state(who);
+    if (state == sim::RecordState::free || state == sim::RecordState::doomed) continue;
+    if (sim_[who].program != kNobody && sim_[who].connection == id) carried.push_back(who);
+  }
+  for (const sim::Slot who : carried) {
+    const sim::Slot fresh = detach(who);
+    sim_[fresh].cause = Cause::Reset;
+    fail_now(fresh);
   }
 }
 

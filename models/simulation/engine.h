@@ -2,9 +2,10 @@
 // Engine: one replication of one simulation. It owns the clock, the stations and everything that changes; programs and
 // plans are made on demand and only read afterwards. Internal to models/simulation. One file per concern: engine.cpp
 // (set-up), programs.cpp (plans become steps), choices.cpp (which path, which pods), requests.cpp (the hot path),
-// retries.cpp (failures, timeouts and new attempts), circuit_breakers.cpp (clusters with limits), outlier_detection.cpp
-// (who is left out), node_cores.cpp (services on nodes with a known number of cores), changes.cpp (configuration,
-// failure, the windows they open), collect.cpp (the result).
+// transports.cpp (connections), retries.cpp (failures, timeouts and new attempts), circuit_breakers.cpp (clusters with
+// limits), outlier_detection.cpp (who is left out), node_cores.cpp (services on nodes with a known number of cores),
+// changes.cpp (configuration, failure, the windows they open), draining.cpp (how pods and ztunnels end), severing.cpp
+// (what that does to what runs through them), collect.cpp (the result).
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -38,7 +39,8 @@ enum class Cause : std::uint8_t {
   Silent,
   Error,
   TryTimeout,
-  NoHealthy
+  NoHealthy,
+  Reset  // the connection was there, and broke
 };
 std::string_view to_string(Cause cause);
 
@@ -63,6 +65,7 @@ struct Request {
   bool counted = false;
   bool own_answer = false;  // the response comes from the very Envoy that handles it next
   bool unhealthy = false;   // the chooser has nobody to send it to
+  bool orphan = false;      // its client has gone, the application works on
   Cause cause = Cause::None;
 };
 
@@ -114,6 +117,7 @@ struct PoolLimits {
   std::uint32_t capacity = 1;       // streams of a connection
   std::uint32_t connecting = 0;
   std::vector<std::uint32_t> used, streams;  // by connection
+  std::vector<std::int64_t> opened_ns;       // too
   std::vector<std::uint16_t> ready, unused;  // those that take another stream, last in first out; numbers to give out
   std::deque<sim::Slot> waiting;
 };
@@ -122,10 +126,18 @@ struct PoolLimits {
 struct Connection {
   std::uint32_t flow = 0, variant = 0, program = kNobody;
   std::uint32_t client_epoch = 0;
-  std::int64_t opened_ns = 0;
-  std::uint64_t moved = 0;  // bytes in the busier direction
+  std::int64_t opened_ns = 0, last_ns = 0;  // last_ns: when it became idle
+  std::uint64_t moved = 0;                  // bytes in the busier direction
   std::uint32_t busy = 0;
   bool dead = false, alive = false;
+  bool leaving = false;  // told that its far end goes away (Connection: close, GOAWAY): takes no further request
+};
+
+// What breaks when a process ends or lets go of something.
+struct Severance {
+  std::uint32_t actor = kNobody;
+  std::uint32_t pod = kNobody;      // of a ztunnel: what it carries for this pod; kNobody: everything
+  std::int64_t before_ns = kNever;  // only connections opened before
 };
 
 class Engine {
@@ -139,6 +151,8 @@ class Engine {
   struct ActorState {
     sim::StationId station{};
     bool alive = true, certificate = true, used = false;
+    bool draining = false;                         // an Envoy that tells everybody to go elsewhere
+    bool accepting = true;                         // no: it takes no new connections, old ones go on
     std::uint32_t shared = CoreSharing::kNothing;  // its station there, where the cores of its node are known
     std::size_t epoch = 0;
   };
@@ -227,12 +241,14 @@ class Engine {
   std::optional<std::int64_t> open_transport(Request& request, Pool& pool, std::uint8_t span);
   void release(const Request& request, const Op& op, bool broken = false) {
     Pool& p = pools_[op.target];
-    if (p.limits != kNobody) [[unlikely]]
-      return release_limited(request, op.span, limited_pool(request, op), broken);
+    if (p.special || broken) [[unlikely]]
+      return release_otherwise(request, op, broken);
     --p.in_use;
     if (!p.multiplexed) p.unused.push_back(static_cast<std::uint16_t>(request.pin[op.span] - p.salt));
     p.last_used_ns = sim_.now().ns;
   }
+  void release_otherwise(const Request& request, const Op& op, bool broken);
+  std::optional<Cause> refused(const Pool& pool) const;  // nobody takes a new connection
   // What steps from `from` on have acquired and not released.
   void release_from(const Request& request, std::uint32_t from, bool broken);
   std::int64_t window_delay(const Request& request, const Op& op) const;
@@ -254,7 +270,9 @@ class Engine {
   void set_deadline(sim::Slot who, std::int64_t at, std::int64_t after);
   void deadline(sim::Slot who);
   void time_out(sim::Slot who, std::uint8_t tier, Cause cause);
-  sim::Slot detach(sim::Slot who);  // the same request on another record; what it was doing is forgotten
+  // The same request on another record. What it was doing is forgotten, except that an application goes on with it.
+  sim::Slot detach(sim::Slot who);
+  bool works_on(sim::Slot who) const;
   std::uint8_t tier_behind(const Request& request) const;
   void fail(sim::Slot who, Cause cause);
   void failed(sim::Slot who);
@@ -277,6 +295,8 @@ class Engine {
   void release_limited(const Request& request, std::uint8_t span, std::uint32_t pool, bool broken);
   void close_limited(std::uint32_t pool, std::uint16_t connection);
   void serve_waiting(std::uint32_t pool);
+  bool is_aged(const PoolLimits& limits, std::uint16_t connection) const;
+  void retire_aged(std::uint32_t pool);
   void leave_queue(sim::Slot who);
 
   // outlier_detection.cpp
@@ -288,6 +308,7 @@ class Engine {
   std::uint32_t idle_connection(std::size_t flow, std::uint32_t client);
   void let_go(std::uint32_t connection);
   void close_connection(std::uint32_t connection);
+  void expire(std::uint32_t connection, std::int64_t opened_ns);
   bool still_good(const Connection& connection, std::size_t flow);
   void update_settled();
 
@@ -297,12 +318,39 @@ class Engine {
   void announce(std::size_t epoch);
   void learn(std::uint32_t actor, std::size_t epoch);
   void disturb(const Disturbance& what);
-  void set_alive(std::uint32_t actor, bool alive);
-  void set_pod(std::uint32_t pod, bool alive);
+  enum class End : std::uint8_t { Reset, Silence };  // connections are reset; or nothing is heard any more
+  void set_alive(std::uint32_t actor, bool alive, End end = End::Reset);
+  void set_pod(std::uint32_t pod, bool alive, End end = End::Reset);
   void renew_clients();
   void index_flows();
   void observe(std::size_t flow);
   bool meets_a_cut(sim::Slot who);  // true: its path leads over a cut link; it waits for the connect timeout
+
+  // draining.cpp
+  void terminate(std::uint32_t pod);
+  void drain(std::uint32_t actor);
+  bool far_end_drains(const Pool& pool) const;
+  void end_when_idle(std::uint32_t actor, std::int64_t last_ns);
+  bool has_downstream(std::uint32_t actor) const;
+  void leave_removed(std::uint32_t actor, std::size_t epoch);
+  void restart_ztunnel(std::uint32_t actor, const Disturbance& how);
+  void end_old_ztunnel(std::uint32_t actor, std::int64_t before_ns, std::int64_t last_ns, std::int64_t start_ns);
+  void let_go_of_unenrolled(std::size_t epoch);
+
+  // severing.cpp
+  struct Crossing {  // the steps between which a request of a program hangs on what breaks
+    bool crosses = false;
+    std::uint32_t from = 0, until = 0, acquire = kNobody;
+  };
+  void sever(const Severance& what);
+  bool is_severed(const Severance& what, const Program& program, std::size_t point) const;
+  Crossing crossing(const Severance& what, const Program& program, std::uint32_t pc) const;
+  bool carries(const Severance& what, const Connection& connection) const;
+  bool touches(const Severance& what, const Pool& pool) const;
+  bool is_old(const Severance& what, const Request& request, const Crossing& where) const;
+  void cut(sim::Slot who, const Severance& what, const Crossing& where);
+  void close_idle(std::uint32_t pool, const Severance& what);
+  void drop_idle_connection(std::uint32_t connection);
 
   const SimulationInput& input_;
   const SimulationControl& control_;

@@ -1,8 +1,10 @@
 // Outlier detection: each Envoy counts the failures in a row of each endpoint of a cluster and leaves out who has too
 // many, for longer each time (DP-214, DP-220; a ztunnel never does). Follows Envoy 1.35:
 // source/common/upstream/outlier_detection_impl.cc; since 1.31 nobody is ejected where one endpoint is more than
-// maxEjectionPercent, so the default of 10 % ejects nothing below ten endpoints. Where it stops: success rates (istiod
-// switches them off), TCP clusters, and the jitter of ejection times (0 by default).
+// maxEjectionPercent, so the default of 10 % ejects nothing below ten endpoints. Of TCP it counts connections that do
+// not come about, each a 503, unless splitExternalLocalOriginErrors counts them apart (source/common/tcp_proxy); of
+// those into HBONE none, as the internal listener before the tunnel always accepts. Where it stops: success rates
+// (istiod switches them off), and the jitter of ejection times (0 by default).
 #include <algorithm>
 
 #include "models/simulation/engine.h"

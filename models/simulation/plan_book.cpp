@@ -116,22 +116,40 @@ void PlanBook::add_points(std::size_t flow, const World& world, const Outcome& o
     point.arriving = hop.inbound ? hop.transport : first ? Transport::Plaintext : leaving;
     if (!hop.inbound) leaving = hop.transport;
     if (hop.http) read_route(world, hop, point);
+    if (!hop.http && hop.proxy != ProxyKind::Ztunnel && point.role != Role::Server) {
+      point.cluster = cluster(world, hop);
+      const ConnectionPatience stated = read_connection_patience(hop.traffic_policy);
+      const auto least = [](std::int64_t ns, std::int64_t& into) {
+        if (ns > 0 && (into == 0 || ns < into)) into = ns;
+      };
+      least(stated.most_ns, plan.patience.most_ns);
+      least(stated.idle_ns, plan.patience.idle_ns);
+    }
     point.meter = meter(flow, std::string(to_string(hop.proxy)), hop.name, hop.inbound);
     plan.points.push_back(point);
     first = false;
   }
-  for (std::size_t i = 0; i < plan.points.size(); ++i)
-    if (plan.points[i].http && plan.points[i].role != Role::Server) plan.chooser = i;
-  if (plan.chooser != kNone) {
-    const Hop& hop = outcome.hops[plan.chooser];
+  const auto envoy = [](const PathPoint& p) { return p.kind != ActorKind::Ztunnel && p.role != Role::Server; };
+  for (std::size_t i = 0; i < plan.points.size(); ++i) {
+    if (!envoy(plan.points[i])) continue;
+    (plan.points[i].http ? plan.chooser : plan.tcp_chooser) = i;
+  }
+  if (plan.chooser != kNone) plan.tcp_chooser = kNone;
+  const std::size_t chooser = plan.chooser != kNone ? plan.chooser : plan.tcp_chooser;
+  if (chooser != kNone) {
+    const Hop& hop = outcome.hops[chooser];
     const std::string name =
         std::to_string(hop.cluster_service) + ':' + std::to_string(hop.cluster_port) + '/' + hop.cluster_subset;
     const auto it = std::find(targets_.begin(), targets_.end(), name);
     plan.target = static_cast<std::uint32_t>(it - targets_.begin());
     if (it == targets_.end()) targets_.push_back(name);
   }
-  if (plan.chooser != kNone && plan.points[plan.chooser].cluster != kNobody)
-    plan.ejects = clusters_[plan.points[plan.chooser].cluster].policy.outlier;
+  if (chooser != kNone && plan.points[chooser].cluster != kNobody)
+    plan.ejects = clusters_[plan.points[chooser].cluster].policy.outlier;
+  // Bytes into HBONE go to an internal listener, which always accepts: no connection of theirs ever fails.
+  if (plan.tcp_chooser != kNone && chooser + 1 < outcome.hops.size() &&
+      outcome.hops[chooser].transport == Transport::Hbone)
+    plan.ejects = false;
   plan.reaches_application = outcome.verdict == Verdict::Allowed;
   plan.server = outcome.destination_workload;
   plan.external = plan.reaches_application && plan.server == kNone;

@@ -49,9 +49,11 @@ struct Plan {
   bool multiplexed = false;  // HTTP/2: one connection carries many requests
   bool grpc = false;
   std::size_t chooser = kNone;  // point that chose the server's pod for an HTTP request; kNone: ztunnel or kube-proxy
-  bool ejects = false;          // it leaves out endpoints that fail
-  std::uint32_t target = kNobody;  // service, port and subset among whose endpoints it chose: PlanBook counts them
-  std::uint32_t outcome = 0;       // into PlanBook::outcomes(flow)
+  std::size_t tcp_chooser = kNone;  // the same for bytes of which no Envoy knows a request
+  ConnectionPatience patience;      // of Envoys with connections that they do not look into
+  bool ejects = false;              // the chooser leaves out endpoints that fail
+  std::uint32_t target = kNobody;   // service, port and subset among whose endpoints it chose: PlanBook counts them
+  std::uint32_t outcome = 0;        // into PlanBook::outcomes(flow)
   std::vector<std::pair<std::uint32_t, PolicyStatus>> protections;
   std::vector<std::uint32_t> lost;  // into PlanBook::signals()
 };

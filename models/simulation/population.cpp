@@ -108,8 +108,11 @@ Population::Population(const SimulationInput& input) {
     }
   spread_ = nodes_.size();
 
+  std::vector<char> carried, carried_before;  // by pod
   for (std::size_t e = 0; e < input.epochs.size(); ++e) {
     const Mesh& mesh = *input.epochs[e].world.mesh;
+    std::swap(carried, carried_before);
+    carried.assign(pods_.size(), 0);
     auto& workloads = workloads_.emplace_back(mesh.workloads.size());
     for (std::size_t w = 0; w < mesh.workloads.size(); ++w) {
       const Workload& workload = mesh.workloads[w];
@@ -117,6 +120,8 @@ Population::Population(const SimulationInput& input) {
       for (const PodInstance& instance : workload.pods) {
         const std::uint32_t pod = add_pod(e, workload.ns, workload, instance, input);
         all.push_back(pod);
+        carried.resize(pods_.size());
+        carried[pod] = workload.mode == DataplaneMode::Ambient ? 1 : 0;
         if (instance.ready && !instance.terminating) ready.push_back(pod);
       }
       if (all.empty()) {  // an endpoint by name, or scaled to zero: something answers, if anybody sends there
@@ -126,6 +131,9 @@ Population::Population(const SimulationInput& input) {
       }
       workloads[w] = ready.empty() ? std::move(all) : std::move(ready);
     }
+    auto& unenrolled = unenrolled_.emplace_back();
+    for (std::uint32_t p = 0; p < carried_before.size(); ++p)
+      if (carried_before[p] != 0 && carried[p] == 0 && pods_[p].last_epoch == e) unenrolled.push_back(p);
     auto& gateways = gateways_.emplace_back(mesh.gateways.size());
     for (std::size_t g = 0; g < mesh.gateways.size(); ++g) {
       const Gateway& gateway = mesh.gateways[g];

@@ -53,6 +53,8 @@ class Population {
   const std::vector<std::uint32_t>& pods_of_gateway(std::size_t epoch, std::size_t gateway) const {
     return gateways_[epoch][gateway];
   }
+  // Pods that a ztunnel carried in the epoch before and carries no more.
+  const std::vector<std::uint32_t>& unenrolled(std::size_t epoch) const { return unenrolled_[epoch]; }
   std::uint32_t outside() const { return outside_; }  // the pod that stands for everybody outside of the cluster
 
   enum class Distance : std::uint8_t { SamePod, SameNode, Node, Zone, Outside };
@@ -69,6 +71,7 @@ class Population {
   std::vector<Place> nodes_;
   std::map<std::string, std::uint32_t> pod_index_, node_index_;
   std::vector<std::vector<std::vector<std::uint32_t>>> workloads_, gateways_;
+  std::vector<std::vector<std::uint32_t>> unenrolled_;
   std::uint32_t outside_ = kNobody;
   std::size_t spread_ = 0;  // nodes over which pods without a stated node are spread
 };

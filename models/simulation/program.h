@@ -64,6 +64,8 @@ struct Program {
   std::uint32_t last_pool = kNobody;  // of the last span that has one: whose load the balancer compares
   std::uint8_t hops = 0, tier_count = 0;
   std::uint8_t chooser = kNoTier;        // tier that chose the server
+  std::uint32_t tcp_cluster = kNobody;   // into Engine::clusters_: who is to know whether its connection came about
+  std::uint32_t door = kNobody;          // where HTTP of the client's application ends: who can tell it to leave
   std::array<Tier, kMostTiers> tiers{};  // from client to server
   bool sticky = false;  // the path is chosen per connection of the application: no HTTP proxy on the client's side
   std::array<std::uint16_t, kMostHops> meters{};
@@ -77,6 +79,7 @@ struct Program {
 struct Pool {
   std::uint32_t in_use = 0, open = 0, peak = 0;
   std::uint32_t from_actor = kNobody, to_actor = kNobody;  // who holds the ends of the transport
+  std::uint32_t from_pod = kNobody, to_pod = kNobody;
   Transport transport = Transport::Plaintext;
   bool local = false;              // within the pod: no network, no TLS
   bool multiplexed = false;        // HTTP/2: one connection carries what comes
@@ -86,6 +89,11 @@ struct Pool {
   std::uint32_t streams = 0;
   std::int64_t idle_limit_ns = 0, last_used_ns = 0;
   std::uint32_t limits = kNobody;  // into Engine::limits_: its connections are followed one by one
+  bool of_application = false;     // its connections are those of Engine::connections_, where these are kept
+  bool drains = false;             // every connection takes the exchange under way and no other
+  bool special = false;            // one of both
+  bool went_away = false;          // multiplexed: the newest connection takes no further stream (GOAWAY)
+  std::uint32_t old_below = 0;     // connections with lower numbers are those of a ztunnel that is being replaced
   std::uint32_t rtt_ns = 0;        // between the ends
   std::uint32_t tls_from_ns = 0, tls_to_ns = 0, tls_from_cpu = 0, tls_to_cpu = 0;
   std::uint32_t stream_from_ns = 0, stream_to_ns = 0;  // per new application connection (latency and CPU)

@@ -127,6 +127,9 @@ std::uint32_t Engine::pool_for(const Program& program, std::size_t from, std::si
   pool.to_actor = actor_of(crossing);
   const bool near_ztunnel = !near_is_application && plan.points[crossing - 1].kind == ActorKind::Ztunnel;
   const bool far_ztunnel = far.kind == ActorKind::Ztunnel;
+  pool.from_pod = origin;
+  pool.to_pod = target;
+  pool.of_application = from_application;
   pool.rtt_ns = static_cast<std::uint32_t>(2 * one_way_ns(origin, target));
   const bool secure = pool.transport == Transport::Mtls || pool.transport == Transport::Hbone ||
                       pool.transport == Transport::DoubleHbone || pool.transport == Transport::Tls;
@@ -154,6 +157,8 @@ std::uint32_t Engine::pool_for(const Program& program, std::size_t from, std::si
   // HB-052, HB-054; an application keeps its connection as long as the scenario lets it.
   pool.idle_limit_ns = from_application ? 0 : near_ztunnel ? 300'000'000'000 : 3'600'000'000'000;
   if (policy != nullptr && policy->idle_ns > 0) pool.idle_limit_ns = policy->idle_ns;
+  pool.drains = far_end_drains(pool);
+  pool.special = pool.drains || limited;
   const auto id = static_cast<std::uint32_t>(pools_.size());
   pool.salt = static_cast<std::uint16_t>(sim::mix64(id) >> 48);
   if (limited) {
@@ -185,6 +190,14 @@ void Engine::unroll(Program& program) {
     program.meters[hop_of[i]] = p.meter;
   }
   program.hops = static_cast<std::uint8_t>(std::min(count, kMostHops));
+  for (std::size_t i = 0; i < count && program.door == kNobody; ++i) {
+    const FlowProtocol protocol = input_.flows[program.flow].flow.protocol;
+    const bool http =
+        protocol == FlowProtocol::Http || protocol == FlowProtocol::Http2 || protocol == FlowProtocol::Grpc;
+    if (plan.points[i].http && (http || plan.points[i].kind != ActorKind::Application)) program.door = actor[i];
+  }
+  if (plan.tcp_chooser != kNone && plan.ejects && actor[plan.tcp_chooser] != kNobody)
+    program.tcp_cluster = cluster_state(actor[plan.tcp_chooser], plan.points[plan.tcp_chooser].cluster);
   std::vector<std::uint8_t> tier_of(count, kNoTier);
   program.sticky = count == 0 || !plan.points[0].http || plan.points[0].role != Role::Client;
 

@@ -25,6 +25,11 @@ void Recorder::begin(std::uint32_t slot, std::uint32_t flow, std::uint32_t numbe
   r.root_number = caller.root_number;
 }
 
+void Recorder::move(std::uint32_t from, std::uint32_t to) {
+  if (to >= drafts_.size()) drafts_.resize(to + 1);
+  drafts_[to] = drafts_[from];
+}
+
 void Recorder::pass(std::uint32_t slot, std::size_t hop, std::int64_t arrived_ns, std::int64_t now_ns) {
   Draft& draft = drafts_[slot];
   RecordedHop& at = draft.hops[hop];

@@ -24,6 +24,8 @@ class Recorder {
 
   // `slot`: where the request is kept; `parent`: of the request whose application called, or kNobody.
   void begin(std::uint32_t slot, std::uint32_t flow, std::uint32_t number, std::int64_t now_ns, std::uint32_t parent);
+  // The request goes on under another number.
+  void move(std::uint32_t from, std::uint32_t to);
   void pass(std::uint32_t slot, std::size_t hop, std::int64_t arrived_ns, std::int64_t now_ns);
   void end(std::uint32_t slot, std::uint32_t outcome, std::size_t hops, std::int64_t now_ns);
   // What is to be known of this outcome, when the run is over.

@@ -13,6 +13,15 @@ constexpr std::uint32_t kServiceDraws = 16;                                // fr
 std::uint32_t clamp32(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(ns, std::numeric_limits<std::uint32_t>::max()));
 }
+// Request::work: to the nanosecond below two seconds, in units of 1024 ns above.
+constexpr std::uint32_t kLong = 1u << 31;
+std::uint32_t packed(std::int64_t ns) {
+  return ns < kLong ? static_cast<std::uint32_t>(ns)
+                    : kLong | static_cast<std::uint32_t>(std::min<std::int64_t>(ns >> 10, kLong - 1));
+}
+std::int64_t unpacked(std::uint32_t work) {
+  return work < kLong ? std::int64_t{work} : std::int64_t{work & (kLong - 1)} << 10;
+}
 void add(std::uint32_t& sum, std::int64_t ns) { sum = clamp32(std::int64_t{sum} + ns); }
 void add(std::int64_t& sum, std::int64_t ns) { sum += ns; }
 
@@ -30,7 +39,8 @@ std::string_view to_string(Cause cause) {
                                          "unreachable",
                                          "application error",
                                          "try timeout",
-                                         "no healthy upstream"};
+                                         "no healthy upstream",
+                                         "connection reset"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 
@@ -195,7 +205,7 @@ void Engine::go_on(sim::Slot who) {
           work += r.cold;
         }
         r.mark = sim_.now().ns;
-        r.work = clamp32(work);
+        r.work = packed(work);
         if (actor.shared != CoreSharing::kNothing) [[unlikely]]
           return share_cores(who, op.target, work, proxy_weight_[op.law], r.pin[op.span]);
         sim_.serve(actor.station, who, {work}, Event::served, r.pin[op.span]);
@@ -206,7 +216,7 @@ void Engine::go_on(sim::Slot who) {
         r.cold = 0;
         if (op.target == kNobody) {  // outside of the cluster
           const std::int64_t work = laws_[kLawOutside].sample(luck(r, kAnswerDraw));
-          r.work = clamp32(work + op.extra_ns);
+          r.work = packed(work + op.extra_ns);
           add(r.network_ns, op.extra_ns);
           return sim_.after({work + op.extra_ns}, who, Event::served);
         }
@@ -214,7 +224,7 @@ void Engine::go_on(sim::Slot who) {
         if (!actor.alive) [[unlikely]]
           return fail(who, Cause::PodGone);
         const std::int64_t work = laws_[application_law_[op.target]].sample(luck(r, kAnswerDraw));
-        r.work = clamp32(work);
+        r.work = packed(work);
         if (actor.shared != CoreSharing::kNothing) [[unlikely]]
           return share_cores(who, op.target, work, application_weight_[op.target], 0);
         sim_.serve(actor.station, who, {work}, Event::served);
@@ -272,11 +282,24 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
     index = p.unused.back();
     p.unused.pop_back();
   }
-  const bool there = p.multiplexed ? index < p.open : p.in_use < p.open;
+  const bool there = p.multiplexed ? index < p.open && !p.went_away : p.in_use < p.open;
   ++p.in_use;
   r.pin[op.span] = static_cast<std::uint16_t>(index + p.salt);
   if (there) return false;
 
+  if (const auto why = refused(p)) [[unlikely]] {
+    --p.in_use;
+    --r.pc;
+    fail(who, *why);
+    return true;
+  }
+  if (p.went_away) [[unlikely]] {  // the streams on the old one end there
+    p.went_away = false;
+    if (index < p.open) {
+      --p.open;
+      ++p.closed;
+    }
+  }
   ++p.open;
   ++p.opened;
   p.peak = std::max(p.peak, p.open);
@@ -295,87 +318,12 @@ bool Engine::acquire(sim::Slot who, const Op& op) {
   return true;
 }
 
-std::optional<std::int64_t> Engine::open_transport(Request& r, Pool& p, std::uint8_t span) {
-  FlowStatistics& statistics = statistics_[r.flow];
-  ++statistics.connections[span];
-  r.cold_streams = static_cast<std::uint8_t>(r.cold_streams | 1u << span);
-  if (p.local) return 0;
-  bool transport = true;
-  std::int64_t delay = 0;
-  const bool near_ztunnel = p.from_actor != kNobody && people_.actors()[p.from_actor].kind == ActorKind::Ztunnel;
-  const bool far_ztunnel = p.to_actor != kNobody && people_.actors()[p.to_actor].kind == ActorKind::Ztunnel;
-  WireBytes bytes;
-  if (p.stream_limit > 0) {  // HBONE: a stream, on a transport connection that has room (HB-051)
-    transport = !p.offered || p.streams >= p.stream_limit;
-    p.streams = transport ? 1 : p.streams + 1;
-    p.offered = true;
-    delay += p.rtt_ns;  // HB-045: CONNECT and 200
-    bytes += stream_bytes(near_ztunnel, transport);
-  }
-  if (transport) {
-    ++p.transports;
-    const bool secure = p.transport != Transport::Plaintext;
-    delay += std::int64_t{p.rtt_ns} * (secure ? 2 : 1);
-    bytes += connection_bytes(p.transport, near_ztunnel, far_ztunnel);
-    r.cold_transports = static_cast<std::uint8_t>(r.cold_transports | 1u << span);
-    const auto expired = [&](std::uint32_t actor) { return actor != kNobody && !actors_[actor].certificate; };
-    if (secure && (expired(p.from_actor) || expired(p.to_actor))) {
-      --p.transports;
-      p.streams = 0;
-      p.offered = false;
-      return std::nullopt;
-    }
-  }
-  if (r.counted) {
-    statistics.bytes_to_server += bytes.to_server;
-    statistics.bytes_to_client += bytes.to_client;
-  }
-  return delay;
-}
-
-void Engine::release_from(const Request& r, std::uint32_t from, bool broken) {
-  const Program program = programs_[r.program];
-  for (std::uint32_t i = from; i < r.pc; ++i) {
-    const Op op = ops_[program.first_op + i];
-    if (op.step != Step::Acquire) continue;
-    bool released = false;
-    for (std::uint32_t k = i + 1; k < r.pc; ++k) {
-      const Op& later = ops_[program.first_op + k];
-      released |= later.step == Step::Release && later.span == op.span;
-    }
-    if (!released) release(r, op, broken);
-  }
-}
-
-Engine::Windows Engine::windows_of(bool ztunnel) const {
-  const CostModel& c = input_.costs;
-  if (ztunnel) return {c.ztunnel_stream_window, c.ztunnel_connection_window};
-  // HB-020.
-  const bool large = input_.epochs.front().world.mesh->settings.profile.envoy_large_h2_windows;
-  const Windows own = large ? Windows{268'435'456, 268'435'456} : Windows{16'777'216, 25'165'824};
-  return {c.envoy_stream_window > 0 ? c.envoy_stream_window : own.stream,
-          c.envoy_connection_window > 0 ? c.envoy_connection_window : own.connection};
-}
-
-// HTTP/2 flow control: a stream carries at most one window per round trip, and the streams of a connection share the
-// window of the connection. What the receiver does with the bytes meanwhile counts already.
-std::int64_t Engine::window_delay(const Request& r, const Op& op) const {
-  const Pool& p = pools_[op.target];
-  const FlowTraffic& traffic = input_.flows[r.flow].traffic;
-  const std::uint64_t bytes = op.opens ? traffic.request_bytes : traffic.response_bytes;
-  const std::uint64_t limit = std::max<std::uint64_t>(1, p.stream_limit), busy = std::max<std::uint32_t>(1, p.in_use);
-  const std::uint64_t together = (busy + (busy + limit - 1) / limit - 1) / ((busy + limit - 1) / limit);
-  const Windows windows = windows_of(op.accepts);
-  const std::uint64_t window = std::max<std::uint64_t>(1, std::min(windows.stream, windows.connection / together));
-  const std::uint64_t rounds = bytes == 0 ? 0 : (bytes - 1) / window;
-  return std::max<std::int64_t>(0, static_cast<std::int64_t>(rounds) * p.rtt_ns - op.extra_ns);
-}
-
 void Engine::served(sim::Slot who) {
   Request& r = sim_[who];
   const Program& program = programs_[r.program];
   const Op& op = ops_[program.first_op + r.pc];
-  const std::int64_t sojourn = sim_.now().ns - r.mark, waited = sojourn - r.work;
+  const std::int64_t sojourn = sim_.now().ns - r.mark, work = unpacked(r.work);
+  const std::int64_t waited = r.work < kLong || sojourn - work >= 1024 ? sojourn - work : 0;
   std::uint32_t& hop = r.hop[op.hop];
   hop = clamp32(std::int64_t{hop} + (sojourn >> 4));
   if (recorder_.on()) [[unlikely]]
@@ -385,7 +333,7 @@ void Engine::served(sim::Slot who) {
     flows_[r.flow].meter_queue_ns[program.meters[op.hop]] += static_cast<std::uint64_t>(waited);
   if (op.step == Step::Answer) return answered(who);
   r.crypto_ns = clamp32(std::int64_t{r.crypto_ns} + r.cold);
-  add(r.proxy_ns, std::int64_t{r.work} - r.cold);
+  add(r.proxy_ns, work - r.cold);
   if (op.tier != kNoTier && (op.watched || r.status != 0)) [[unlikely]]
     if (came_back(who, op)) return;
   ++r.pc;
@@ -405,6 +353,8 @@ void Engine::answered(sim::Slot who) {
     r.mark = sim_.now().ns;
     if (call(who)) return;
   }
+  if (r.orphan) [[unlikely]]
+    return sim_.destroy(who);
   ++r.pc;
   go_on(who);
 }
@@ -460,6 +410,7 @@ void Engine::child_done(std::uint32_t parent, std::uint32_t generation) {
   }
   if (r.pending == 0 || --r.pending > 0) return;
   if (call(parent)) return;
+  if (r.orphan) return sim_.destroy(parent);
   const Program& program = programs_[r.program];
   std::uint32_t& hop = r.hop[ops_[program.first_op + r.pc].hop];
   hop = clamp32(std::int64_t{hop} + ((sim_.now().ns - r.mark) >> 4));
@@ -484,7 +435,8 @@ std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
     if (key.http_status) key.http_status = r.status;
   } else {
     key.denied_by.clear();
-    key.verdict = r.cause == Cause::Cut ? Verdict::Reset : Verdict::Unreachable;
+    const bool broke = r.cause == Cause::Cut || (r.cause == Cause::Reset && r.status == 0);
+    key.verdict = broke ? Verdict::Reset : Verdict::Unreachable;
     key.http_status = r.status != 0 ? std::optional<int>(r.status) : std::nullopt;
   }
   const Care none{}, &care = r.care == kNobody ? none : cares_[r.care];
@@ -498,6 +450,7 @@ std::uint32_t Engine::failed_outcome(const Request& r, const Program& program) {
   if (envoy && (r.cause == Cause::PodGone || r.cause == Cause::ProxyDown || r.cause == Cause::Certificate ||
                 r.cause == Cause::Silent))
     add_flag("UF");
+  if (envoy && r.cause == Cause::Reset && r.status != 0) add_flag("UC");
   if (r.cause == Cause::Overflow || care.refused) add_flag("UO");
   if (delayed) add_flag("DI");
   if (r.cause == Cause::Timeout) add_flag("DC");
@@ -563,6 +516,8 @@ void Engine::end(sim::Slot who, std::uint32_t outcome) {
     statistics.bytes_to_server += program.bytes[tier].to_server;
     statistics.bytes_to_client += program.bytes[tier].to_client;
   }
+  if (program.tcp_cluster != kNobody && r.cause == Cause::None && (r.cold_streams & 1) != 0) [[unlikely]]
+    report(program.tcp_cluster, program.cast.server, 200, false);
   if (recorder_.on()) [[unlikely]]
     recorder_.end(who, outcome, program.hops, now);
   sim_.mix(outcome);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/route/route_set.h"
 #include "models/simulation/engine.h"
 
 namespace meshsim::models::simulation {
@@ -56,7 +57,7 @@ void Engine::deadline(sim::Slot who) {
   Care& care = cares_[r.care];
   care.armed_at = kNever;
   const std::int64_t now = sim_.now().ns;
-  if (care.client_at <= now) return fail(who, Cause::Timeout);
+  if (care.client_at <= now) return fail(detach(who), Cause::Timeout);
   const Program& program = programs_[r.program];
   std::int64_t next = care.client_at;
   for (std::uint8_t t = 0; t < kMostTiers; ++t) {
@@ -75,22 +76,46 @@ void Engine::deadline(sim::Slot who) {
   if (next != kNever) set_deadline(who, next, 0);
 }
 
-// The Envoy resets what it has sent on and answers itself or tries again. What was sent on is forgotten: a server that
-// works on after its client has gone is not modelled.
+// The Envoy resets what it has sent on and answers itself or tries again. What was sent on and has not come to the
+// application is forgotten by whoever has it, as the reset comes behind it.
 void Engine::time_out(sim::Slot who, std::uint8_t tier, Cause cause) {
   const sim::Slot fresh = detach(who);
   sim_[fresh].cause = cause;
   attempt_failed(fresh, tier);
 }
 
+// An application that has the request does not notice that nobody waits for the answer, until it writes it: it works to
+// the end, its calls included. One that `cancels` stops; calls under way are left to themselves.
+bool Engine::works_on(sim::Slot who) const {
+  const Request& r = sim_[who];
+  const Op& op = ops_[programs_[r.program].first_op + r.pc];
+  if (op.step != Step::Answer || op.target == kNobody || !actors_[op.target].alive) return false;
+  const std::uint32_t application = application_of_[op.target];
+  if (application != kNobody && input_.applications[application].cancels) return false;
+  const sim::RecordState state = sim_.state(who);
+  return state == sim::RecordState::waiting || state == sim::RecordState::serving ||
+         r.core_job != CoreSharing::kNothing || r.pending > 0;
+}
+
 sim::Slot Engine::detach(sim::Slot who) {
   leave_queue(who);
-  if (sim_[who].core_job != CoreSharing::kNothing) give_up_cores(who);
+  const bool works = works_on(who);
+  if (!works && sim_[who].core_job != CoreSharing::kNothing) give_up_cores(who);
   const sim::Slot fresh = sim_.create();
   Request& r = sim_[fresh];
-  r = sim_[who];
+  Request& was = sim_[who];
+  r = was;
   r.call_step = r.pending = 0;
-  sim_.destroy(who);
+  r.core_job = CoreSharing::kNothing;
+  if (recorder_.on()) recorder_.move(who, fresh);
+  if (r.care != kNobody) sim_.cancel(cares_[r.care].timer);
+  if (works) {
+    was.care = was.connection = was.parent = kNobody;
+    was.counted = false;
+    was.orphan = true;
+  } else {
+    sim_.destroy(who);
+  }
   if (r.care == kNobody) return fresh;
   Care& care = cares_[r.care];
   care.timer = {};
@@ -114,7 +139,11 @@ std::uint8_t Engine::tier_behind(const Request& r) const {
 std::int64_t Engine::connect_timeout(const Program& program, std::uint8_t tier) const {
   const std::uint32_t cluster = tier == kNoTier ? kNobody : program.tiers[tier].cluster;
   const std::int64_t stated = cluster == kNobody ? 0 : policy_of(clusters_[cluster]).connect_timeout_ns;
-  return stated > 0 ? stated : input_.costs.connect_timeout_ns;
+  if (stated > 0) return stated;
+  // MeshConfig's is that of Envoys.
+  const Node mesh = input_.epochs.front().world.mesh->settings.config_value("connectTimeout");
+  const auto of_mesh = tier == kNoTier ? std::nullopt : route::read_duration(mesh.string_or());
+  return of_mesh && *of_mesh > 0 ? *of_mesh : input_.costs.connect_timeout_ns;
 }
 
 // Something on the way failed: the Envoy behind which it happened learns of it, or else the client.
@@ -123,6 +152,9 @@ void Engine::fail(sim::Slot who, Cause cause) {
   r.cause = cause;
   if (cause == Cause::Timeout) return fail_now(who);
   const std::uint8_t tier = tier_behind(r);
+  if (const std::uint32_t cluster = programs_[r.program].tcp_cluster;
+      cluster != kNobody && tier == kNoTier && failed_to_connect(cause))
+    report(cluster, programs_[r.program].cast.server, 503, true);
   std::int64_t back = 0;
   if (cause == Cause::Silent) {
     back = connect_timeout(programs_[r.program], tier);
@@ -131,7 +163,9 @@ void Engine::fail(sim::Slot who, Cause cause) {
   } else if (cause != Cause::Overflow && cause != Cause::NoHealthy) {
     const Program& program = programs_[r.program];
     const Op& first = ops_[program.first_op + program.tiers[tier].out_at];
+    const Op& at = ops_[program.first_op + r.pc];
     if (first.step == Step::Acquire) back = pools_[first.target].rtt_ns / 2;
+    if (at.step == Step::Acquire && failed_to_connect(cause)) back = pools_[at.target].rtt_ns;  // SYN, RST
   }
   if (back == 0 && tier != kNoTier) return attempt_failed(who, tier);
   r.network_ns += back;
@@ -148,7 +182,9 @@ void Engine::failed(sim::Slot who) {
 void Engine::fail_now(sim::Slot who) {
   Request& r = sim_[who];
   if (r.care != kNobody) leave_queue(who);
-  release_from(r, 0, true);
+  const bool closes = !programs_[r.program].plan->multiplexed || failed_to_connect(r.cause);
+  release_from(r, 0, closes);
+  if (closes && r.connection != kNobody) connections_[r.connection].dead = true;
   r.status = 0;
   end(who, failed_outcome(r, programs_[r.program]));
 }
@@ -190,7 +226,7 @@ bool Engine::came_back(sim::Slot who, const Op& op) {
 bool Engine::would_retry(const Request& r, const PathPoint& point, bool grpc) const {
   const RetryOn& on = book_.conditions()[point.retry_on];
   if (r.status == 0) {
-    if (r.cause == Cause::TryTimeout) return on.any_5xx || on.gateway_error || on.reset;
+    if (r.cause == Cause::TryTimeout || r.cause == Cause::Reset) return on.any_5xx || on.gateway_error || on.reset;
     return failed_to_connect(r.cause) &&
            (on.any_5xx || on.gateway_error || on.connect_failure || on.reset || on.reset_before_request);
   }
@@ -215,7 +251,11 @@ bool Engine::may_retry(sim::Slot who, std::uint8_t t) {
   ++care.tries[t];
   if (tier.cluster != kNobody) {
     ClusterState& cluster = clusters_[tier.cluster];
-    if (cluster.retries >= policy_of(cluster).max_retries) {
+    const ClusterPolicy& policy = policy_of(cluster);
+    const double share = policy.budget_percent / 100 * (cluster.requests + cluster.pending);
+    const std::uint32_t most =
+        policy.retry_budget ? std::max(policy.budget_least, static_cast<std::uint32_t>(share)) : policy.max_retries;
+    if (cluster.retries >= most) {
       care.refused = true;
       ++cluster.overflows;
       return false;

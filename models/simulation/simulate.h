@@ -7,7 +7,7 @@
 // `judge` as everywhere else, for the configuration that the proxies on its path have at that moment.
 // What runs on a node whose cores are known (Node objects, node_cores) shares them. Where it stops: no HTTP/2 flow
 // control beyond frame sizes, no TCP congestion; upstream connections are counted per pool, not followed one by one;
-// SimulationResult::notes says more.
+// SimulationResult::notes says more. How pods end: termination.h and draining.cpp.
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -43,6 +43,9 @@ struct Disturbance {
   std::string name;                   // ns/name; a node
   std::string other;                  // Link: the other node
   std::optional<double> errors = {};  // Workload, Pod: it stays ready and answers this share of requests with 500
+  // Ztunnel: no failure, it is replaced: the old one drains for at most so long, and ...
+  std::optional<std::int64_t> replace_ns = {};
+  std::int64_t absent_ns = 0;  // ... 0: its successor accepts already; else it comes so long after the old one's end
 };
 
 struct SimulationInput {

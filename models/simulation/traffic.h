@@ -41,12 +41,14 @@ struct Call {
 };
 
 struct Application {
-  std::string workload;                  // ns/name
-  std::optional<sim::Law> service;       // nullopt: CostModel::application_ns
-  std::optional<double> cpu_ns;          // mean CPU of a request; nullopt: its whole service time
-  std::uint32_t workers = 0;             // 0: as many as requests (a delay, never a queue)
-  double error_share = 0;                // answers 500
-  std::vector<std::vector<Call>> calls;  // steps in sequence; the calls of one step in parallel
+  std::string workload;                     // ns/name
+  std::optional<sim::Law> service;          // nullopt: CostModel::application_ns
+  std::optional<double> cpu_ns;             // mean CPU of a request; nullopt: its whole service time
+  std::uint32_t workers = 0;                // 0: as many as requests (a delay, never a queue)
+  double error_share = 0;                   // answers 500
+  bool cancels = false;                     // gives up what it does for a client that has gone
+  std::optional<std::int64_t> shutdown_ns;  // serves on after SIGTERM; nullopt: CostModel::drain_ns
+  std::vector<std::vector<Call>> calls;     // steps in sequence; the calls of one step in parallel
 };
 
 }  // namespace meshsim::models

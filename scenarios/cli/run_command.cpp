@@ -3,7 +3,10 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <ostream>
+
+#include <fmt/core.h>
 
 #include "scenarios/cli/options.h"
 #include "scenarios/cli/simulation.h"
@@ -18,6 +21,8 @@ namespace {
 constexpr std::array<std::string_view, 8> kStatuses = {"enforced", "bypassed", "inert",          "denies-all",
                                                        "open",     "dry-run",  "not-applicable", "not-evaluated"};
 
+constexpr int kNotesOfAKind = 3;
+
 std::shared_ptr<const Loaded> load_for(const Options& options, const Streams& streams) {
   ReadOptions read;
   read.limits = options.limits;
@@ -25,8 +30,17 @@ std::shared_ptr<const Loaded> load_for(const Options& options, const Streams& st
   auto loaded = std::make_shared<const Loaded>(load(options.files, read));
   remember(options, loaded->scenario);
   const bool table = options.output == "table" || options.output == "wide";
-  for (const models::Diagnostic& d : loaded->diagnostics)
-    if (table || d.severity == models::Severity::Error) streams.err << models::format(d) << '\n';
+  // Notes of one kind are counted from the fourth on: a folder with everything in it twice must not hide the answer.
+  std::map<std::string, int> notes;
+  for (const models::Diagnostic& d : loaded->diagnostics) {
+    if (d.severity != models::Severity::Error && !table) continue;
+    if (d.severity != models::Severity::Info || ++notes[d.code] <= kNotesOfAKind)
+      streams.err << models::format(d) << '\n';
+  }
+  for (const auto& [code, count] : notes)
+    if (count > kNotesOfAKind)
+      streams.err << fmt::format("Info [{}] {} more of this kind; meshsim lint names them all\n", code,
+                                 count - kNotesOfAKind);
   return loaded;
 }
 

@@ -209,6 +209,15 @@ constexpr std::array kFound = {
              "TLS is "
              "originated for a target that is not there.",
              "Correct the target.", "IST0171", "DP-242"},
+    LintRule{"MSH0246", kWarning, "this version does not read a kind of the Gateway API",
+             "TCPRoute, TLSRoute, BackendTLSPolicy and XListenerSet need PILOT_ENABLE_ALPHA_GATEWAY_API before Istio "
+             "1.31; ListenerSet is read from 1.30 on (DP-258). The object is not in force.",
+             "Set PILOT_ENABLE_ALPHA_GATEWAY_API=true on istiod, or use the kind that this version reads.", "",
+             "DP-258"},
+    LintRule{"MSH0247", kWarning, "a listener loses its port to another",
+             "Of listeners with the same port and hostname, or of TCP and HTTP on one port, the first is programmed: "
+             "those of the Gateway before those of its ListenerSets, the oldest set first.",
+             "Give one of them another port or hostname.", "IST0171", "DP-258"},
     LintRule{"MSH0301", kWarning, "a kind is read but not evaluated",
              "It could change where traffic goes; verdicts are given as if it were not there.",
              "Look at its effect by other means.", "", ""},

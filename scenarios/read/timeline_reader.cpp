@@ -66,13 +66,14 @@ void TimelineReader::read_target(Fields& fields, Node value, TimelineEvent& even
   event.target = std::string(value.string_or());
   const bool delete_files = event.action == Action::Delete && (!value.is_string() || is_file_name(value.text()));
   if (event.action == Action::Apply || delete_files) return read_files(fields, value, event);
+  const std::string_view text = event.target;
+  const auto slashes = std::count(text.begin(), text.end(), '/');
+  const auto starts = [&](std::string_view prefix, int parts) {
+    return text.starts_with(prefix) && slashes == parts && !text.ends_with('/');
+  };
+  if (event.action == Action::Restart && starts("ztunnel/", 1)) return;
   if (event.action == Action::Fail || event.action == Action::Heal) {
     // What can fail is more than objects: istiod, a link, a certificate, the ztunnel of a node.
-    const std::string_view text = event.target;
-    const auto slashes = std::count(text.begin(), text.end(), '/');
-    const auto starts = [&](std::string_view prefix, int parts) {
-      return text.starts_with(prefix) && slashes == parts && !text.ends_with('/');
-    };
     if (text == "istiod" || starts("node/", 1) || starts("ztunnel/", 1) || starts("link/", 2) ||
         starts("certificate/", 2))
       return;
@@ -84,7 +85,10 @@ void TimelineReader::read_target(Fields& fields, Node value, TimelineEvent& even
     return;
   }
   event.object = parse_object_name(event.target);
-  if (!event.object) fields.wrong(value, key, "an object as kind/name or namespace/kind/name");
+  if (!event.object)
+    fields.wrong(value, key,
+                 event.action == Action::Restart ? "ztunnel/NODE, or an object as kind/name or namespace/kind/name"
+                                                 : "an object as kind/name or namespace/kind/name");
 }
 
 std::optional<TimelineEvent> TimelineReader::read(Node node, const std::string& path) {

@@ -285,6 +285,8 @@ std::vector<models::Application> read_applications(Node node, const std::vector<
     if (const auto ns = fields.duration("cpu")) a.cpu_ns = static_cast<double>(*ns);
     a.workers = static_cast<std::uint32_t>(fields.integer("workers", 0, 1'000'000).value_or(0));
     a.error_share = number_field(fields, "errors", 0, 1).value_or(0);
+    a.cancels = fields.boolean("cancels").value_or(false);
+    a.shutdown_ns = fields.duration("shutdown");
     std::size_t index = 0;
     for (const Node step : fields.list("calls"))
       if (auto together = calls.read_step(step, element(path + ".calls", index++)); !together.empty())

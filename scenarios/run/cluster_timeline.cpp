@@ -9,6 +9,7 @@
 #include "scenarios/read/object_name.h"
 #include "scenarios/read/scenario_parts.h"
 #include "scenarios/run/pod_objects.h"
+#include "scenarios/run/ztunnel_rollout.h"
 
 namespace meshsim::scenarios {
 
@@ -50,6 +51,8 @@ class Unfolder {
   void at(std::int64_t when, std::function<void()> what) { queue_.push({when, order_++, std::move(what)}); }
   std::shared_ptr<const models::Mesh> resolve() const { return models::resolve(objects_, scenario_.mesh); }
   Object* find(const ObjectName& name);
+  const Object* owner_of_pods(const TimelineEvent& event);
+  void replace_ztunnels(const TimelineEvent& event, const Object* daemon_set);
   std::vector<std::string> pods_owned_by(const std::string& owner) const;
   void put(Object object);
   void remove_key(const std::string& key) {
@@ -97,6 +100,45 @@ Object* Unfolder::find(const ObjectName& name) {
   for (Object& o : objects_)
     if (matches(name, o)) return &o;
   return nullptr;
+}
+
+// The object whose pods the event means. What istiod deploys for a Gateway becomes an object when something happens to
+// it.
+const Object* Unfolder::owner_of_pods(const TimelineEvent& event) {
+  if (!event.object) return nullptr;
+  const Object* found = find(*event.object);
+  if (found != nullptr && found->kind != "Gateway") return found;
+  const auto mesh = resolve();
+  for (const models::Workload& w : mesh->workloads) {
+    if (w.gateway == models::kNone || w.ns != event.object->ns) continue;
+    const bool meant = found != nullptr ? mesh->gateways[w.gateway].ref.kind == "Gateway" &&
+                                              mesh->gateways[w.gateway].name == found->name
+                                        : w.owner.kind == event.object->kind && w.name == event.object->name;
+    if (!meant) continue;
+    const auto is_owner = [&](const Object& o) {
+      return o.kind == w.owner.kind && o.ns == w.owner.ns && o.name == w.owner.name;
+    };
+    if (std::none_of(objects_.begin(), objects_.end(), is_owner)) {
+      Object deployment = managed_deployment(w, scenario_.file);
+      for (Object& pod : pods_of(deployment, w, 0, nodes_)) put(std::move(pod));
+      put(std::move(deployment));
+    }
+    return &*std::find_if(objects_.begin(), objects_.end(), is_owner);
+  }
+  return nullptr;
+}
+
+void Unfolder::replace_ztunnels(const TimelineEvent& event, const Object* daemon_set) {
+  std::vector<std::string> nodes = nodes_;
+  if (daemon_set == nullptr) {
+    nodes = {event.target.substr(event.target.find('/') + 1)};
+    if (std::find(nodes_.begin(), nodes_.end(), nodes.front()) == nodes_.end())
+      return missing(event, "node " + nodes.front());
+    for (const Object& o : objects_)
+      if (is_ztunnel(o)) daemon_set = &o;
+  }
+  for (models::Disturbance& d : ztunnel_rollout(daemon_set, nodes, now_, scenario_.costs.pod_start_ns))
+    out_.disturbances.push_back(std::move(d));
 }
 
 std::vector<std::string> Unfolder::pods_owned_by(const std::string& owner) const {
@@ -264,7 +306,7 @@ void Unfolder::label(const TimelineEvent& event) {
 }
 
 void Unfolder::scale(const TimelineEvent& event) {
-  const Object* owner = event.object ? find(*event.object) : nullptr;
+  const Object* owner = owner_of_pods(event);
   if (owner == nullptr || !has_pod_template(*owner)) return missing(event, "workload " + event.target);
   const std::string name = owner->ns + '/' + owner->kind + '/' + owner->name;
   std::vector<std::string> pods = pods_owned_by(name);
@@ -395,8 +437,10 @@ void Unfolder::happen(const TimelineEvent& event) {
     case Action::Scale:
       return scale(event);
     case Action::Restart: {
-      const Object* owner = event.object ? find(*event.object) : nullptr;
+      if (!event.object) return replace_ztunnels(event, nullptr);
+      const Object* owner = owner_of_pods(event);
       if (owner == nullptr || !has_pod_template(*owner)) return missing(event, "workload " + event.target);
+      if (is_ztunnel(*owner)) return replace_ztunnels(event, owner);
       return restart(Object(*owner));
     }
     case Action::Fail:

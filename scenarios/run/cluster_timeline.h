@@ -3,7 +3,8 @@
 // Running pods keep what they were admitted with: at the start every template becomes the pods that stand for its
 // replicas, and only a restart, a rollout or a changed template makes new ones, with the labels of that moment
 // (`restart` is `kubectl rollout restart`: also a workload that the scenario's shorthand declared a sidecar is admitted
-// anew). Rollouts follow maxSurge and maxUnavailable; a pod needs `costs.podStart` to become ready.
+// anew). Rollouts follow maxSurge and maxUnavailable; a pod needs `costs.podStart` to become ready. What istiod deploys
+// for a Gateway is restarted and scaled as `namespace/gateway/name`, ztunnels as their DaemonSet or one by one.
 // Where it stops: no autoscaling, no disruption budgets, Jobs are not restarted, pods of a new workload are there at
 // once.
 #include <cstdint>

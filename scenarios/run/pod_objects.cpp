@@ -174,6 +174,52 @@ std::vector<Object> pods_of(const Object& owner, const models::Workload& w, int 
   return out;
 }
 
+Object managed_deployment(const models::Workload& w, const std::string& file) {
+  TreeBuilder b(file);
+  b.begin_mapping();
+  text(b, "apiVersion", "apps/v1");
+  text(b, "kind", "Deployment");
+  b.key("metadata");
+  b.begin_mapping();
+  text(b, "name", w.name);
+  text(b, "namespace", w.ns);
+  b.end();
+  b.key("spec");
+  b.begin_mapping();
+  b.key("replicas");
+  b.scalar(NodeKind::Int, std::to_string(w.pods.size()));
+  b.key("template");
+  b.begin_mapping();
+  b.key("metadata");
+  b.begin_mapping();
+  pairs(b, "labels", w.labels);
+  pairs(b, "annotations", w.annotations);
+  b.end();
+  b.key("spec");
+  b.begin_mapping();
+  text(b, "serviceAccountName", w.service_account);
+  b.key("containers");
+  b.begin_sequence();
+  b.begin_mapping();
+  text(b, "name", "istio-proxy");
+  b.key("env");
+  b.begin_sequence();
+  for (const auto& [name, value] : w.proxy_metadata) {
+    b.begin_mapping();
+    text(b, "name", name);
+    text(b, "value", value);
+    b.end();
+  }
+  b.end();
+  b.end();
+  b.end();
+  b.end();
+  b.end();
+  b.end();
+  b.end();
+  return decoded(b);
+}
+
 Object without_injection_marks(const Object& owner) {
   TreeBuilder b(owner.tree->file());
   b.begin_mapping(owner.root.position());

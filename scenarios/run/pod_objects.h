@@ -16,6 +16,9 @@ bool has_pod_template(const models::Object& object);
 std::vector<models::Object> pods_of(const models::Object& owner, const models::Workload& workload, int generation,
                                     const std::vector<std::string>& nodes);
 
+// The Deployment that istiod makes for a Gateway, as far as its pods tell (`workload`). `file`: where it is shown from.
+models::Object managed_deployment(const models::Workload& workload, const std::string& file);
+
 // The template as it was before injection marked it.
 models::Object without_injection_marks(const models::Object& owner);
 

@@ -224,6 +224,8 @@ Flow tcp(Flow flow) {
   return flow;
 }
 
+constexpr std::string_view kAlpha = "{profile: ossm-3.2, features: {PILOT_ENABLE_ALPHA_GATEWAY_API: 'true'}}";
+
 // samples/tcp-echo: TCP routes at a gateway, by VirtualService and by TCPRoute (DP-250, DP-257).
 TEST(TcpEcho, DP250WeightsAtTheGateway) {
   const std::string base = "istio-samples/samples/tcp-echo/";
@@ -239,10 +241,10 @@ TEST(TcpEcho, DP250WeightsAtTheGateway) {
 
     const std::vector<std::string> api = {base + "tcp-echo-services.yaml", base + "gateway-api/tcp-echo-all-v1.yaml"};
     const Flow through = tcp(from_outside("default/tcp-echo-gateway", "x.example", 31400));
-    EXPECT_EQ(ways(sample(api, mode), through), "1 allowed - default/tcp-echo-v1");
+    EXPECT_EQ(ways(sample(api, mode, {}, "default", kAlpha), through), "1 allowed - default/tcp-echo-v1");
     std::vector<std::string> api_split = api;
     api_split.push_back(base + "gateway-api/tcp-echo-20-v2.yaml");
-    EXPECT_EQ(ways(sample(api_split, mode), through),
+    EXPECT_EQ(ways(sample(api_split, mode, {}, "default", kAlpha), through),
               "0.8 allowed - default/tcp-echo-v1; 0.2 allowed - default/tcp-echo-v2");
   }
 }

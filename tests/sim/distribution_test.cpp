@@ -46,6 +46,27 @@ TEST(Distribution, KnownAnswers) {  // the same bits on every machine and compil
   EXPECT_EQ(f.text(), "33bf-dc56-2aac-0c8d");
 }
 
+TEST(Distribution, ExponentialIsMinusTheLogarithm) {
+  RandomStream s(StudyKey::of(2, 0), "log", "all");
+  std::uint64_t edge[] = {
+      0, ~0ull, 1, 0x800, 0x1000, 1ull << 63, (1ull << 63) - 1, 0xFF80000000000000ull, 0x8040000000000000ull};
+  for (int i = 0; i < 200'000; ++i) {
+    const std::uint64_t bits = i < 9 ? edge[i] : s.next() >> (i % 50);
+    const double exact = -std::log(unit_open(bits));
+    EXPECT_NEAR(exponential(1, bits), exact, 4e-16 * exact + 1e-16) << bits;
+    EXPECT_GT(exponential(1, bits), 0) << bits;
+  }
+}
+
+TEST(Distribution, ExponentialStreamIsTheStreamInOrder) {
+  RandomStream plain(StudyKey::of(3, 0), "a", "b");
+  ExponentialStream ahead(RandomStream(StudyKey::of(3, 0), "a", "b"));
+  for (int i = 0; i < 100; ++i) {
+    const double mean = 1 << (i % 7);
+    EXPECT_EQ(ahead.next(mean), exponential(mean, plain.next()));
+  }
+}
+
 TEST(Distribution, MeansAreRight) {
   RandomStream s(StudyKey::of(6, 0), "means", "all");
   const Law laws[] = {Law::uniform(seconds(1), seconds(3)),

@@ -53,6 +53,29 @@ TEST(FutureEventSet, AllMagnitudesOfDelay) {
   EXPECT_EQ(hold<RadixHeap>(300, 50, 2, TieOrder::insertion), hold<QuaternaryHeap>(300, 50, 2, TieOrder::insertion));
 }
 
+// From none pending to hundreds and back, near and far: the sorted run grows, gives back to the buckets, is refilled.
+TEST(FutureEventSet, APopulationThatComesAndGoes) {
+  for (const TieOrder order : {TieOrder::insertion, TieOrder::key}) {
+    RadixHeap radix(order);
+    QuaternaryHeap heap(order);
+    std::uint64_t now = 0;
+    for (std::uint64_t i = 0; i < 200'000; ++i) {
+      const std::uint64_t x = mix64(i), tide = i % 4000 < 2000 ? 9 : 7;
+      if (!radix.empty() && x % 16 >= tide) {
+        const Entry a = radix.pop(), b = heap.pop();
+        ASSERT_EQ(a.time, b.time);
+        ASSERT_EQ(a.key, b.key);
+        now = a.time;
+      } else {
+        const std::uint64_t rank = order == TieOrder::key ? mix64(x) >> 25 : i;
+        const Entry e{now + (x >> 8) % (1ull << ((x >> 4) % 40)) / 64 * 64, rank << 25 | (i & 0xFFFFFF)};
+        radix.push(e), heap.push(e);
+      }
+      ASSERT_EQ(radix.size(), heap.size());
+    }
+  }
+}
+
 TEST(FutureEventSet,
      FarFutureThenOneBurst) {  // the worst case of the radix heap: every entry falls through all buckets
   RadixHeap radix;

@@ -237,8 +237,8 @@ def section_5_4(binary, show):
     rows = asked()
     table = {(r.pid, r.client, r.server, r.pod): {} for r in rows}
 
-    def outcomes(objects, policies=(), port=80, protocol="http", target=None):
-        result = run(binary, ["run"], objects, flows(port, protocol, target), policies)
+    def outcomes(objects, policies=(), port=80, protocol="http", target=None, mesh=None):
+        result = run(binary, ["run"], objects, flows(port, protocol, target), policies, mesh)
         for r, f in zip(rows, result["flows"]):
             if len(f["outcomes"]) != 1:
                 problems.append(f"5.4 {r.title()}: {len(f['outcomes'])} outcomes")
@@ -277,7 +277,8 @@ def section_5_4(binary, show):
 
     for r, o in outcomes(base):
         expect(r, "T7", cell(r, "T7"), reporters(r, o, {"istio_requests_total"}))
-    for r, o in outcomes(tcp_objects(base), port=9090, protocol="tcp", target=tcp_target):
+    for r, o in outcomes(tcp_objects(base), port=9090, protocol="tcp", target=tcp_target,
+                         mesh={"features": {"PILOT_ENABLE_ALPHA_GATEWAY_API": "true"}}):  # Istio 1.27 reads TCPRoutes with it only (DP-258)
         check(f"5.4 {r.title()}, TCP", "allowed", o["verdict"])
         expect(r, "T4", cell(r, "T4"), reporters(r, o, {"istio_tcp_connections_opened_total"}))
 

@@ -276,5 +276,29 @@ TEST_F(PanelTest, StartPageListsWhatComesAlongAndWhatWasOpen) {
   EXPECT_FALSE((window.start_page().recent()->item(0)->flags() & Qt::ItemIsEnabled) != 0);
 }
 
+// With Ctrl held a click adds a row; what follows the selection must not take it back.
+TEST_F(PanelTest, RowsAreAddedWithCtrl) {
+  open(shop());
+  QTableView* table = window.flows().table();
+  const auto click = [&](int row, Qt::KeyboardModifiers keys) {
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, keys,
+                      table->visualRect(table->model()->index(row, 1)).center());
+  };
+  click(0, Qt::NoModifier);
+  click(2, Qt::ControlModifier);
+  EXPECT_EQ(window.session().selection().key, "shell reads");
+  QString csv = window.flows().csv(true);
+  EXPECT_TRUE(csv.contains("web deletes"));
+  EXPECT_TRUE(csv.contains("shell reads"));
+  EXPECT_FALSE(csv.contains("shell deletes"));
+  // Chosen elsewhere while the key is held.
+  QTest::keyPress(&window, Qt::Key_Control, Qt::ControlModifier);
+  window.session().select({Selection::Kind::Flow, "shell deletes", 0, -1});
+  QTest::keyRelease(&window, Qt::Key_Control, Qt::NoModifier);
+  csv = window.flows().csv(true);
+  EXPECT_TRUE(csv.contains("shell deletes"));
+  EXPECT_FALSE(csv.contains("web deletes"));
+}
+
 }  // namespace
 }  // namespace meshsim::viz::test

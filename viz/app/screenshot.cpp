@@ -11,6 +11,7 @@
 #include <QPixmap>
 #include <QSaveFile>
 #include <QStatusBar>
+#include <QTimer>
 #include <cstdio>
 
 #include "viz/app/main_window.h"
@@ -73,17 +74,22 @@ QStringList picture_names(const MainWindow& window) {
   return window.view_names() + window.dialog_names() + QStringList{kStale};
 }
 
+void wait_for_events(int wake) {
+  QTimer timer;
+  timer.start(wake);
+  QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
+}
+
 bool wait_until_idle(MainWindow& window, int milliseconds) {
   QElapsedTimer clock;
   clock.start();
   while (window.session().busy() || window.session().simulating() || !window.session().steps().empty()) {
-    QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
+    wait_for_events(20);
     if (clock.elapsed() > milliseconds) return false;
   }
   settle();
   // A picture of many edges is painted beside the window.
-  while (!window.graph().settled() && clock.elapsed() < milliseconds)
-    QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 20);
+  while (!window.graph().settled() && clock.elapsed() < milliseconds) wait_for_events(20);
   return true;
 }
 

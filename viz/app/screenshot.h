@@ -29,6 +29,10 @@ QStringList picture_names(const MainWindow& window);
 // Waits for the result, takes the picture, writes it. An error text, or empty.
 QString take_screenshot(MainWindow& window, const Screenshot& wanted);
 
+// Processes events; if there are none, waits for some, at most `wake` milliseconds. (processEvents() with a time limit
+// does not wait but turns around until the time is over: a processor lost to those who work.)
+void wait_for_events(int wake);
+
 // Processes events until the session is idle; false after `milliseconds`.
 bool wait_until_idle(MainWindow& window, int milliseconds = 60'000);
 

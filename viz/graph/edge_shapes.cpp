@@ -33,6 +33,21 @@ QPolygonF straightened(const QPainterPath& path) {
   return out;
 }
 
+// QPainterPath::pointAtPercent measures the curve itself, which takes longer than all the rest of a shape.
+QPointF halfway(const QPolygonF& line) {
+  const auto length = [&](qsizetype k) {
+    return std::hypot(line[k + 1].x() - line[k].x(), line[k + 1].y() - line[k].y());
+  };
+  qreal left = 0;
+  for (qsizetype k = 0; k + 1 < line.size(); ++k) left += length(k) / 2;
+  for (qsizetype k = 0; k + 1 < line.size(); ++k) {
+    const qreal piece = length(k);
+    if (left <= piece) return piece > 0 ? toward(line[k], line[k + 1], left / piece) : line[k];
+    left -= piece;
+  }
+  return line.isEmpty() ? QPointF() : line.last();
+}
+
 // From point to point, level where it passes one.
 void through(QPainterPath& path, const QPointF& to) {
   const QPointF from = path.currentPosition();
@@ -85,11 +100,9 @@ EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vecto
     const qreal low = std::max(a.bottom(), b.bottom()) + 36;
     out.path = QPainterPath(from);
     out.path.cubicTo({from.x(), low}, {to.x(), low}, to);
-    out.middle = out.path.pointAtPercent(0.5);
   } else if (back) {
     const qreal far = std::max(a.right(), b.right()) + 46 + std::abs(a.y - b.y) * 0.06;
     out.path.cubicTo({far, start.y()}, {far, end.y()}, end);
-    out.middle = out.path.pointAtPercent(0.5);
   } else if (!bends.empty()) {
     for (const Bend& bend : bends) {  // the lane kept free for it in each layer it passes
       through(out.path, {bend.left, bend.y + shift});
@@ -105,6 +118,7 @@ EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vecto
     out.middle = bezier(start, {start.x() + bend, start.y()}, {end.x() - bend, end.y()}, end, edge.stops ? 0.62 : 0.5);
   }
   out.line = straightened(out.path);
+  if (back) out.middle = halfway(out.line);
   out.tip = out.line.isEmpty() ? end : out.line.last();
   const QPointF before = out.line.size() > 1 ? out.line[out.line.size() - 2] : start;
   const qreal length = std::hypot(out.tip.x() - before.x(), out.tip.y() - before.y());

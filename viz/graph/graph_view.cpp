@@ -9,6 +9,7 @@
 #include <QWheelEvent>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "viz/graph/facts.h"
 #include "viz/look/theme.h"
@@ -73,25 +74,13 @@ void GraphView::rebuild() {
   const bool first = picture_ == nullptr || session_.result() == nullptr;
   const QTransform before = transform();
   const QPointF centre = mapToScene(viewport()->rect().center());
-  for (QGraphicsItem* item : scene_.items())
-    if (item != edges_) delete item;
-  nodes_.clear();
   matches_.clear();
   picture_ = session_.picture();
   result_ = session_.result();
   edges_->set_picture(picture_);
+  show_boxes();
+  show_nodes();
   if (picture_ == nullptr) return;
-  const MeshGraph& graph = picture_->graph;
-  for (const NamespaceBox& box : picture_->layout.boxes) {
-    scene_.addItem(new BoxItem(box));
-    auto* label = new BoxLabel(box, !graph.find("namespace/" + box.ns));
-    label->set_mode_word(enrolment(result_->mesh().namespace_labels(box.ns)));
-    scene_.addItem(label);
-  }
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    nodes_.push_back(new NodeItem(graph.nodes[i], picture_->layout.nodes[i], i));
-    scene_.addItem(nodes_.back());
-  }
   scene_.setSceneRect(scene_.itemsBoundingRect().adjusted(-24, -24, 24, 24));
   update_presence();
   update_marks();
@@ -101,6 +90,45 @@ void GraphView::rebuild() {
     setTransform(before);
     centerOn(centre);
   }
+}
+
+void GraphView::show_boxes() {
+  std::map<std::string, Box> gone = std::exchange(boxes_, {});
+  if (picture_ != nullptr)
+    for (const NamespaceBox& box : picture_->layout.boxes) {
+      const QString words = enrolment(result_->mesh().namespace_labels(box.ns));
+      const bool named = !picture_->graph.find("namespace/" + box.ns);
+      Box& item = boxes_[box.ns];
+      if (const auto known = gone.extract(box.ns)) {
+        item = known.mapped();
+        item.ground->show_box(box);
+        item.label->show_box(box, words, named);
+      } else {
+        scene_.addItem(item.ground = new BoxItem(box));
+        scene_.addItem(item.label = new BoxLabel(box, words, named));
+      }
+    }
+  for (const auto& [ns, item] : gone) {
+    delete item.ground;
+    delete item.label;
+  }
+}
+
+void GraphView::show_nodes() {
+  std::map<std::string, NodeItem*> gone;
+  for (NodeItem* item : std::exchange(nodes_, {})) gone.emplace(item->node().id, item);
+  if (picture_ != nullptr)
+    for (std::size_t i = 0; i < picture_->graph.nodes.size(); ++i) {
+      const GraphNode& node = picture_->graph.nodes[i];
+      if (const auto known = gone.extract(node.id)) {
+        nodes_.push_back(known.mapped());
+        nodes_.back()->show_node(node, picture_->layout.nodes[i], i);
+      } else {
+        nodes_.push_back(new NodeItem(node, picture_->layout.nodes[i], i));
+        scene_.addItem(nodes_.back());
+      }
+    }
+  for (const auto& [id, item] : gone) delete item;
 }
 
 void GraphView::set_find(const QString& text) {
@@ -125,7 +153,7 @@ void GraphView::update_presence() {
   std::vector<Presence> edges(graph.edges.size(), Presence::Shown);
   std::vector<Presence> nodes(graph.nodes.size(), Presence::Shown);
   const bool find = find_.active(), hide = hide_.active();
-  const Incident incident = incident_edges(graph);
+  const Incident incident = find || hide ? incident_edges(graph) : Incident();
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     if (hide && hide_.matches(node_facts(*result_, graph, incident, i))) {
       nodes[i] = Presence::Hidden;

@@ -3,6 +3,7 @@
 // picture of the session and tells the session what was selected.
 #include <QGraphicsScene>
 #include <QGraphicsView>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -69,6 +70,8 @@ class GraphView : public QGraphicsView {
 
  private:
   void rebuild();
+  void show_boxes();
+  void show_nodes();
   void update_presence();
   void update_marks();
   std::optional<std::size_t> node_at(const QPoint& at) const;
@@ -83,6 +86,11 @@ class GraphView : public QGraphicsView {
   QGraphicsScene scene_;
   EdgeLayer* edges_;
   std::vector<NodeItem*> nodes_;
+  struct Box {
+    BoxItem* ground = nullptr;
+    BoxLabel* label = nullptr;
+  };
+  std::map<std::string, Box> boxes_;
   PictureResult picture_;  // what is drawn
   Result result_;
   Filter find_, hide_;

@@ -73,11 +73,21 @@ void paint_kind(QPainter& p, const QRectF& area, NodeKind kind, const QString& m
   p.restore();
 }
 
-NodeItem::NodeItem(const GraphNode& node, const Place& place, std::size_t index)
-    : node_(node), width_(place.width), height_(place.height), index_(index) {
-  setPos(place.x, place.y);
+NodeItem::NodeItem(const GraphNode& node, const Place& place, std::size_t index) {
+  show_node(node, place, index);
   setZValue(2);
   setAcceptedMouseButtons(Qt::NoButton);
+}
+
+void NodeItem::show_node(const GraphNode& node, const Place& place, std::size_t index) {
+  if (width_ != place.width || height_ != place.height) prepareGeometryChange();
+  if (width_ != place.width || node_.label != node.label || node_.detail != node.detail) label_ = {};
+  node_ = node;
+  width_ = place.width;
+  height_ = place.height;
+  index_ = index;
+  if (pos() != QPointF(place.x, place.y)) setPos(place.x, place.y);
+  update();
 }
 
 void NodeItem::set_presence(Presence presence) {
@@ -156,10 +166,17 @@ namespace {
 QColor box_colour() { return theme().tint(theme().dark ? QColor(0x3a, 0x40, 0x48) : QColor(0xe9, 0xee, 0xf4), 0.55); }
 }  // namespace
 
-BoxItem::BoxItem(const NamespaceBox& box) : box_(box) {
-  setPos(box.place.x, box.place.y);
+BoxItem::BoxItem(const NamespaceBox& box) {
+  show_box(box);
   setZValue(0);
   setAcceptedMouseButtons(Qt::NoButton);
+}
+
+void BoxItem::show_box(const NamespaceBox& box) {
+  if (box_.place.width != box.place.width || box_.place.height != box.place.height) prepareGeometryChange();
+  box_ = box;
+  if (pos() != QPointF(box.place.x, box.place.y)) setPos(box.place.x, box.place.y);
+  update();
 }
 
 void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) {
@@ -171,10 +188,21 @@ void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*
   p.drawRoundedRect(QRectF(0, 0, box_.place.width, box_.place.height), 10, 10);
 }
 
-BoxLabel::BoxLabel(const NamespaceBox& box, bool named) : box_(box), named_(named) {
-  setPos(box.place.x, box.place.y);
+BoxLabel::BoxLabel(const NamespaceBox& box, const QString& mode_word, bool named) {
+  show_box(box, mode_word, named);
   setZValue(2.5);
   setAcceptedMouseButtons(Qt::NoButton);
+}
+
+void BoxLabel::show_box(const NamespaceBox& box, const QString& mode_word, bool named) {
+  const bool resized = box_.place.width != box.place.width || box_.place.height != box.place.height;
+  if (resized) prepareGeometryChange();
+  if (resized || mode_ != mode_word || box_.ns != box.ns || named_ != named) fitted_scale_ = 0;
+  box_ = box;
+  mode_ = mode_word;
+  named_ = named;
+  if (pos() != QPointF(box.place.x, box.place.y)) setPos(box.place.x, box.place.y);
+  update();
 }
 
 void BoxLabel::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget* widget) {

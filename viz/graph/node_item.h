@@ -14,6 +14,8 @@ class NodeItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 1 };
   NodeItem(const GraphNode& node, const Place& place, std::size_t index);
+  // The same node in another picture: most of a picture is as it was, and making items anew takes longer.
+  void show_node(const GraphNode& node, const Place& place, std::size_t index);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(-8, -12, width_ + 20, height_ + 20); }
   QRectF frame() const { return QRectF(0, 0, width_, height_); }
@@ -26,9 +28,9 @@ class NodeItem : public QGraphicsItem {
   Presence presence() const { return presence_; }
 
  private:
-  const GraphNode node_;
-  qreal width_, height_;
-  std::size_t index_;
+  GraphNode node_;
+  qreal width_ = 0, height_ = 0;
+  std::size_t index_ = 0;
   Presence presence_ = Presence::Shown;
   bool selected_ = false, related_ = false, quiet_ = false, changed_ = false;
   QString label_, detail_;  // as they fit; measured when first painted
@@ -38,6 +40,7 @@ class BoxItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
   explicit BoxItem(const NamespaceBox& box);
+  void show_box(const NamespaceBox& box);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(-2, -2, box_.place.width + 4, box_.place.height + 4); }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
@@ -51,17 +54,15 @@ class BoxLabel : public QGraphicsItem {
  public:
   enum { Type = UserType + 3 };
   // `named`: false where the box holds one node that bears its name.
-  BoxLabel(const NamespaceBox& box, bool named);
+  BoxLabel(const NamespaceBox& box, const QString& mode_word, bool named);
+  void show_box(const NamespaceBox& box, const QString& mode_word, bool named);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, box_.place.height); }
-  void set_mode_word(const QString& word) { mode_ = word; }
-  const std::string& ns() const { return box_.ns; }
-  const QString& mode_word() const { return mode_; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:
   NamespaceBox box_;
-  bool named_;
+  bool named_ = true;
   QString mode_;
   // The name as it fits at the zoom it was last painted at: measuring text costs more than painting it.
   qreal fitted_scale_ = 0;

@@ -105,7 +105,8 @@ struct Mesh {
   LineId link;
   std::uint64_t wanted, started = 0, done = 0;
   double sum_ns = 0, warmup_ns = 0;
-  RandomStream gaps{StudyKey::of(7, 0), "clients", "gap"}, work{StudyKey::of(7, 0), "stations", "work"};
+  ExponentialStream gaps{RandomStream{StudyKey::of(7, 0), "clients", "gap"}},
+      work{RandomStream{StudyKey::of(7, 0), "stations", "work"}};
 
   void on_event(Event what, Slot who) {
     Request& r = sim[who];
@@ -114,15 +115,14 @@ struct Mesh {
         if (++started < wanted) {
           const Slot next = sim.create();
           sim[next].chain = r.chain;
-          sim.after(SimTime::from_nanoseconds(exponential(gap_ns, gaps.next())), next, Event::arrive);
+          sim.after(SimTime::from_nanoseconds(gaps.next(gap_ns)), next, Event::arrive);
         }
         sim[who].start = sim.now().ns;
         sim.send(link, who, Event::travelled);
         break;
       case Event::travelled: {
         constexpr std::uint32_t path[] = {0, 1, 2, 3, 3, 2, 1, 0};
-        sim.serve(stations[r.chain * 4 + path[r.hop]], who, SimTime::from_nanoseconds(exponential(1e6, work.next())),
-                  Event::served);
+        sim.serve(stations[r.chain * 4 + path[r.hop]], who, SimTime::from_nanoseconds(work.next(1e6)), Event::served);
         break;
       }
       case Event::served:
@@ -154,7 +154,7 @@ void mesh_row(std::uint32_t width, std::uint64_t requests, bool bare = false) {
     for (std::uint32_t c = 0; c < width; ++c) {
       const Slot first = sim.create();
       sim[first].chain = c;
-      sim.after(SimTime::from_nanoseconds(exponential(model.gap_ns, model.gaps.next())), first, Event::arrive);
+      sim.after(SimTime::from_nanoseconds(model.gaps.next(model.gap_ns)), first, Event::arrive);
     }
     sim.run(model);
     mean = model.sum_ns / static_cast<double>(model.done) * 1e-6;

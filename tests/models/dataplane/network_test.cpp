@@ -115,7 +115,10 @@ kind: AuthorizationPolicy
 metadata: {name: only-legacy, namespace: shop}
 spec: {rules: [{from: [{source: {principals: [cluster.local/ns/echo/sa/legacy]}}]}]}
 )");
-  const World world = world_of(mesh, "{profile: ossm-3.2}");
+  // A TLS listener is alpha before 1.31 (DP-258).
+  EXPECT_EQ(summary(only(ask(world_of(mesh, "{profile: ossm-3.2}"), "echo/legacy"))),
+            "unreachable 503 - sidecar,gateway");
+  const World world = world_of(mesh, "{profile: ossm-3.2, features: {PILOT_ENABLE_ALPHA_GATEWAY_API: 'true'}}");
   const Outcome legacy = only(ask(world, "echo/legacy"));
   EXPECT_EQ(summary(legacy), "allowed 200 mtls sidecar,gateway,sidecar");
   EXPECT_EQ(legacy.hops.back().identity, "spiffe://cluster.local/ns/echo/sa/legacy");

@@ -163,28 +163,29 @@ TEST(DestinationRule, BackendTlsPolicyOriginatesTls) {
   const std::string tls =
       "apiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: t, namespace: b}\nspec:\n"
       "  targetRefs: [{group: '', kind: Service, name: far";
+  const std::string master = "{profile: istio-master}";
   const std::string validation = "}]\n  validation: {hostname: backend.example.com, wellKnownCACertificates: System}\n";
   const std::string own =
       rule("s", "b", "far", "  trafficPolicy: {loadBalancer: {simple: RANDOM}, tls: {mode: DISABLE}}\n");
   {
-    const RouteWorld world(tls + validation);
+    const RouteWorld world(tls + validation, master);
     EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Simple);
     EXPECT_EQ(policy(world, "a", "far.b").tls_sni, "backend.example.com");
     EXPECT_EQ(policy(world, "a", "far.b").rule->text(), "BackendTLSPolicy b/t");
     EXPECT_EQ(policy(world, "a", "one.a").tls, ClientTls::Unset);
   }
   {
-    const RouteWorld world(documents({own, tls + validation}));
+    const RouteWorld world(documents({own, tls + validation}), master);
     EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Simple) << "the DestinationRule comes second";
     EXPECT_EQ(policy(world, "a", "far.b").lb, "LEAST_REQUEST");
   }
   {
-    const RouteWorld world(tls + ", sectionName: http" + validation);
+    const RouteWorld world(tls + ", sectionName: http" + validation, master);
     EXPECT_EQ(policy(world, "a", "far.b", 80).tls, ClientTls::Simple);
     EXPECT_EQ(policy(world, "a", "far.b", 81).tls, ClientTls::Unset);
   }
   {
-    const RouteWorld world(tls + ", sectionName: nothing" + validation);
+    const RouteWorld world(tls + ", sectionName: nothing" + validation, master);
     EXPECT_EQ(policy(world, "a", "far.b", 80).tls, ClientTls::Unset);
   }
 }

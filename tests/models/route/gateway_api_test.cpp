@@ -19,6 +19,8 @@ std::string route(const std::string& spec, const std::string& name = "r", const 
 
 const char* const kHttp = "  - {name: http, port: 80, protocol: HTTP}\n";
 const char* const kToOne = "  rules: [{backendRefs: [{name: one, port: 80}]}]\n";
+const char* const kAlpha = "{profile: istio-1.27, features: {PILOT_ENABLE_ALPHA_GATEWAY_API: 'true'}}";
+const char* const kMaster = "{profile: istio-master}";
 const std::string kService = "  parentRefs: [{group: '', kind: Service, name: one}]\n";
 
 Ask host(const std::string& name, const std::string& path = "/") {
@@ -79,15 +81,17 @@ TEST(GatewayApi, SectionNameAndPortOfParentRefs) {
 }
 
 TEST(GatewayApi, TlsListeners) {
-  const RouteWorld world(documents(
-      {gateway(
-           R"(  - {name: https, port: 443, protocol: HTTPS, hostname: t.example.com, tls: {certificateRefs: [{name: cert}]}}
+  const RouteWorld world(
+      documents(
+          {gateway(
+               R"(  - {name: https, port: 443, protocol: HTTPS, hostname: t.example.com, tls: {certificateRefs: [{name: cert}]}}
   - {name: pass, port: 443, protocol: TLS, hostname: p.example.com, tls: {mode: Passthrough}}
   - {name: other, port: 8443, protocol: HTTPS, tls: {certificateRefs: [{name: cert, namespace: b}]}}
 )"),
-       route("  parentRefs: [{name: gw, sectionName: https}]\n" + std::string(kToOne)),
-       route("  parentRefs: [{name: gw, sectionName: pass}]\n  rules: [{backendRefs: [{name: two, port: 443}]}]\n", "t",
-             "a", "TLSRoute")}));
+           route("  parentRefs: [{name: gw, sectionName: https}]\n" + std::string(kToOne)),
+           route("  parentRefs: [{name: gw, sectionName: pass}]\n  rules: [{backendRefs: [{name: two, port: 443}]}]\n",
+                 "t", "a", "TLSRoute")}),
+      kAlpha);
   Ask ask = host("t.example.com");
   ask.tls = true;
   ask.sni = "t.example.com";
@@ -103,10 +107,120 @@ TEST(GatewayApi, TcpListener) {
   const RouteWorld world(documents({gateway("  - {name: tcp, port: 9000, protocol: TCP}\n"),
                                     route("  parentRefs: [{name: gw}]\n  rules: [{backendRefs: [{name: one, port: "
                                           "9000, weight: 1}, {name: two, port: 9000, weight: 1}]}]\n",
-                                          "t", "a", "TCPRoute")}));
+                                          "t", "a", "TCPRoute")}),
+                         kAlpha);
   Ask bytes;
   bytes.http = false;
   EXPECT_EQ(at_gateway(world, bytes, 9000), "0.5 one.a:9000, 0.5 two.a:9000");
+}
+
+// Istio 1.27 to 1.30 read these only with PILOT_ENABLE_ALPHA_GATEWAY_API, and then take no TCP or TLS listener either.
+TEST(GatewayApi, Dp258KindsThatAVersionDoesNotRead) {
+  const std::string yaml = documents(
+      {gateway("  - {name: tcp, port: 9000, protocol: TCP}\n"),
+       route("  parentRefs: [{name: gw}]\n  rules: [{backendRefs: [{name: one, port: 9000}]}]\n", "t", "a", "TCPRoute"),
+       route("  parentRefs: [{group: '', kind: Service, name: two}]\n  rules: [{backendRefs: [{name: one, port: "
+             "9000}]}]\n",
+             "m", "a", "TCPRoute")});
+  Ask bytes;
+  bytes.http = false;
+  for (const char* scenario : {"{profile: istio-1.27}", "{profile: ossm-3.2}"}) {
+    const RouteWorld world(yaml, scenario);
+    EXPECT_EQ(at_gateway(world, bytes, 9000), "no server");
+    EXPECT_EQ(text(world, sidecar(world, "a/client", "two", 9000, bytes)), "two.a:9000");
+    EXPECT_TRUE(world.has_finding("MSH0246"));
+  }
+  for (const char* scenario : {kAlpha, kMaster}) {
+    const RouteWorld world(yaml, scenario);
+    EXPECT_EQ(at_gateway(world, bytes, 9000), "one.a:9000");
+    EXPECT_EQ(text(world, sidecar(world, "a/client", "two", 9000, bytes)), "one.a:9000");
+    EXPECT_FALSE(world.has_finding("MSH0246"));
+  }
+}
+
+std::string listener_set(const std::string& name, const std::string& listeners, const std::string& kind = "ListenerSet",
+                         const std::string& time = "2026-01-01T00:00:00Z") {
+  return route("  parentRef: {name: gw}\n  listeners:\n" + listeners, name, "a", kind, time);
+}
+
+TEST(GatewayApi, Dp258ListenerSetsByVersion) {
+  const auto answer = [](const std::string& kind, const std::string& scenario) {
+    const RouteWorld world(documents({gateway(kHttp) + "  allowedListeners: {namespaces: {from: Same}}\n",
+                                      listener_set("set", "  - {name: own, port: 8080, protocol: HTTP}\n", kind),
+                                      route("  parentRefs: [{kind: " + kind +
+                                            ", group: gateway.networking.k8s.io, name: set}]\n" + kToOne)}),
+                           scenario);
+    return at_gateway(world, host("x"), 8080) + (world.has_finding("MSH0246") ? " MSH0246" : "");
+  };
+  EXPECT_EQ(answer("ListenerSet", kMaster), "one.a:80");
+  EXPECT_EQ(answer("XListenerSet", kMaster), "no server MSH0246");
+  EXPECT_EQ(answer("ListenerSet", kAlpha), "no server MSH0246");
+  EXPECT_EQ(answer("XListenerSet", kAlpha), "one.a:80");
+  EXPECT_EQ(answer("XListenerSet", "{profile: istio-1.27}"), "no server MSH0246");
+}
+
+// ComputeGatewayListenerConflicts: the Gateway's own listeners first, then its sets by age; what lost blocks nobody.
+TEST(GatewayApi, Dp258ConflictingListeners) {
+  const std::string yaml =
+      documents({gateway("  - {name: a, port: 80, protocol: HTTP, hostname: a.com}\n") +
+                     "  allowedListeners: {namespaces: {from: Same}}\n",
+                 listener_set("old",
+                              "  - {name: tcp, port: 80, protocol: TCP}\n  - {name: b, port: 80, protocol: HTTP, "
+                              "hostname: b.com}\n"),
+                 listener_set("new", "  - {name: b, port: 80, protocol: HTTP, hostname: b.com}\n", "ListenerSet",
+                              "2026-01-02T00:00:00Z"),
+                 route("  parentRefs: [{kind: ListenerSet, group: gateway.networking.k8s.io, name: old}]\n" +
+                       std::string(kToOne)),
+                 route("  parentRefs: [{kind: ListenerSet, group: gateway.networking.k8s.io, name: new}]\n  rules: "
+                       "[{matches: [{path: {value: /new}}], backendRefs: [{name: two, port: 80}]}]\n",
+                       "n")});
+  const RouteWorld master(yaml, kMaster);
+  EXPECT_EQ(at_gateway(master, host("b.com", "/new")), "one.a:80") << "the listener of the newer set is not programmed";
+  EXPECT_TRUE(master.has_finding("MSH0247"));
+  const RouteWorld older(yaml, "{profile: istio-master, switches: {listenerConflicts: false}}");
+  EXPECT_EQ(at_gateway(older, host("b.com", "/new")), "two.a:80");
+  EXPECT_FALSE(older.has_finding("MSH0247"));
+}
+
+TEST(GatewayApi, Dp258TlsRouteWhereTlsEnds) {
+  const std::string yaml = documents({gateway("  - {name: ends, port: 8443, protocol: TLS, hostname: t.example.com, "
+                                              "tls: {mode: Terminate, certificateRefs: "
+                                              "[{name: cert}]}}\n"),
+                                      route("  parentRefs: [{name: gw}]\n  hostnames: [t.example.com]\n  rules: "
+                                            "[{backendRefs: [{name: one, port: 9000}]}]\n",
+                                            "t", "a", "TLSRoute")});
+  Ask ask;
+  ask.http = false;
+  ask.tls = true;
+  ask.sni = "t.example.com";
+  EXPECT_EQ(at_gateway(RouteWorld(yaml, kMaster), ask, 8443), "one.a:9000");
+  const RouteWorld older(yaml, kAlpha);
+  EXPECT_EQ(at_gateway(older, ask, 8443), "close");
+  EXPECT_TRUE(older.has_finding("MSH0242")) << "only TCPRoutes attach there";
+}
+
+TEST(GatewayApi, CorsByVersion) {
+  const std::string yaml = route(kService +
+                                 "  rules: [{filters: [{type: CORS, cors: {allowOrigins: ['https://*.x.com'], "
+                                 "allowMethods: ['*'], allowHeaders: ['*'], exposeHeaders: [x-e]}}], "
+                                 "backendRefs: [{name: two, port: 80}]}]\n");
+  Ask preflight{"OPTIONS", "/"};
+  preflight.headers = {{"origin", "https://a.x.com"},
+                       {"access-control-request-method", "PUT"},
+                       {"access-control-request-headers", "x-1, x-2"}};
+  const RouteWorld master(yaml, kMaster), older(yaml, "{profile: istio-1.27}");
+  EXPECT_EQ(sidecar(master, "a/client", "one", 80, preflight)[0].answer_headers,
+            (models::Headers{{"access-control-allow-origin", "https://a.x.com"},
+                             {"access-control-expose-headers", "x-e"},
+                             {"access-control-allow-methods", "PUT"},
+                             {"access-control-allow-headers", "x-1, x-2"}}))
+      << "a star gives back what was asked for; the filter's own answer passes its response half";
+  EXPECT_EQ(text(older, sidecar(older, "a/client", "one", 80, preflight)), "two.a:80")
+      << "origins are exact and other preflights forwarded before 1.28";
+  preflight.headers[0].second = "https://y.com";
+  const auto refused = sidecar(master, "a/client", "one", 80, preflight);
+  EXPECT_EQ(text(master, refused), "200");
+  EXPECT_EQ(refused[0].answer_headers[0].first, "access-control-allow-methods") << "everything but the origin";
 }
 
 TEST(GatewayApi, Dp251SegmentsNotStrings) {

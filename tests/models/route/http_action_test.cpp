@@ -249,5 +249,21 @@ TEST(HttpAction, Cors) {
   EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 80, preflight)), "one.a:80") << "forwarded by default";
 }
 
+// Envoy's CORS filter looks at the policy of a route that forwards, and stands behind the fault filter.
+TEST(HttpAction, CorsAmongOtherFilters) {
+  const std::string policy = "corsPolicy: {allowOrigins: [{exact: '*'}], allowMethods: [GET]}";
+  Ask preflight;
+  preflight.method = "OPTIONS";
+  preflight.headers = {{"origin", "any.com"}, {"access-control-request-method", "GET"}};
+  const RouteWorld star = world_of("  - " + policy + "\n    route: [{destination: {host: one}}]\n");
+  EXPECT_EQ(text(star, sidecar(star, "a/client", "one", 80, preflight)), "200") << "an exact star takes every origin";
+  const RouteWorld redirect = world_of("  - " + policy + "\n    redirect: {uri: /x}\n");
+  EXPECT_EQ(text(redirect, sidecar(redirect, "a/client", "one", 80, preflight)), "301");
+  const RouteWorld fault = world_of("  - " + policy +
+                                    "\n    fault: {abort: {httpStatus: 418, percentage: {value: 100}}}\n"
+                                    "    route: [{destination: {host: one}}]\n");
+  EXPECT_EQ(text(fault, sidecar(fault, "a/client", "one", 80, preflight)), "418 FI");
+}
+
 }  // namespace
 }  // namespace meshsim::test

@@ -70,7 +70,8 @@ metadata: {name: s, namespace: a}
 spec:
   parentRefs: [{group: "", kind: Service, name: one}]
   rules: [{backendRefs: [{name: two, port: 443}]}]
-)");
+)",
+                         "{profile: istio-master}");
   EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 9000, bytes())), "0.75 two.a:9000, 0.25 one.a:9000");
   EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 8888, bytes())), "one.a:8888");
   EXPECT_EQ(text(world, sidecar(world, "a/client", "one", 443, bytes("one.a.svc.cluster.local"))), "two.a:443")

@@ -30,20 +30,27 @@ spec:
 
 // Clients `sidecar` and `ambient`, a Service `server` whose pods are ambient; `waypoint`: it is bound to one.
 inline World resilience_world(int replicas, const std::string& traffic_policy, const std::string& http_route,
-                              bool waypoint = false, const std::string& server_mode = "ambient") {
+                              bool waypoint = false, const std::string& server_mode = "ambient",
+                              const std::string& mesh = "{profile: ossm-3.2}", const std::string& port = "http") {
   const std::string ambient = ", istio.io/dataplane-mode: ambient",
                     injected = ", security.istio.io/tlsMode: istio, networking.istio.io/tunnel: http",
                     status = "sidecar.istio.io/status: '{}'";
   const bool sidecars = server_mode == "sidecar";
   std::string yaml = "apiVersion: v1\nkind: Namespace\nmetadata: {name: echo}\n" +
                      deployment("sidecar", 1, injected, status) + deployment("ambient", 1, ambient, "") +
-                     deployment("server", replicas, sidecars ? injected : ambient, sidecars ? status : "") + R"(
+                     deployment("server", replicas,
+                                sidecars                ? injected
+                                : server_mode == "none" ? std::string()
+                                                        : ambient,
+                                sidecars ? status : "") +
+                     R"(
 ---
 apiVersion: v1
 kind: Service
 metadata: {name: server, namespace: echo)" +
                      (waypoint ? ", labels: {istio.io/use-waypoint: waypoint}" : "") + R"(}
-spec: {selector: {app: server}, ports: [{name: http, port: 80, targetPort: 8080}]}
+spec: {selector: {app: server}, ports: [{name: )" +
+                     port + R"(, port: 80, targetPort: 8080}]}
 )";
   if (waypoint)
     yaml += R"(
@@ -71,7 +78,7 @@ spec:
   hosts: [server.echo.svc.cluster.local]
   http: [{route: [{destination: {host: server.echo.svc.cluster.local}}], )" +
             http_route + "}]\n";
-  return world_of(yaml);
+  return world_of(yaml, mesh);
 }
 
 // Clients that ask again as soon as they have an answer.

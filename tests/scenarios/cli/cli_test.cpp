@@ -44,6 +44,29 @@ TEST(ExitCodes, FailOnAPolicyStatus) {
   EXPECT_THAT(wrong.err, HasSubstr("bypased"));
 }
 
+TEST(Findings, NotesOfOneKindAreCountedFromTheFourthOn) {
+  const auto services = [](int n, const char* cluster_ip) {
+    std::string text;
+    for (int i = 0; i < n; ++i)
+      text += "apiVersion: v1\nkind: Service\nmetadata: {name: s" + std::to_string(i) +
+              ", namespace: shop}\nspec: {ports: [{port: 80}]" + cluster_ip + "}\n---\n";
+    return text;
+  };
+  const auto lines_with = [](const std::string& text, const std::string& part) {
+    std::size_t n = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+    return n;
+  };
+  const std::string few = meshsim({"run", "-"}, services(3, "") + services(3, "")).err;
+  EXPECT_EQ(lines_with(few, "[MSH0025]"), 3u);
+  EXPECT_THAT(few, Not(HasSubstr("more of this kind")));
+  const std::string many = meshsim({"run", "-"}, services(9, "") + services(9, "")).err;
+  EXPECT_EQ(lines_with(many, "[MSH0025]"), 4u);
+  EXPECT_THAT(many, HasSubstr("Info [MSH0025] 6 more of this kind; meshsim lint names them all"));
+  // Warnings are never counted away.
+  EXPECT_EQ(lines_with(meshsim({"run", "-"}, services(9, "") + services(9, ", clusterIP: None")).err, "[MSH0024]"), 9u);
+}
+
 // PO-069b, PO-069d (PF-06), PO-069f: what istiod would write, whatever the verdict.
 TEST(Explain, ShowsTheConditionsThatIstiodWrites) {
   const auto explain = [](const std::string& name) {
