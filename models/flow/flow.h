@@ -86,4 +86,7 @@ struct Flow {
   Source source;
 };
 
+// The same question, written at the same place: every verdict on one is a verdict on the other.
+bool identical(const Flow& a, const Flow& b);
+
 }  // namespace meshsim::models

@@ -38,11 +38,12 @@ std::string setting(const Draft& draft, std::string_view name, std::string_view 
   return std::string(draft.mesh.settings.config_value(name).string_or(otherwise));
 }
 
-// shouldProcessIngressWithClass: the annotation, then the IngressClass, then the mode.
+// bootstrap/configcontroller.go, shouldProcessIngressWithClass: the annotation, then the IngressClass, then the mode.
 bool ours(const Draft& draft, const std::vector<Object>& objects, const Object& ingress) {
   const std::string mode = setting(draft, "ingressControllerMode", "STRICT");
+  if (mode == "OFF") return false;  // istiod does not watch Ingresses at all
   if (const auto wanted = find(ingress.annotations, "kubernetes.io/ingress.class"))
-    return mode != "OFF" && *wanted == setting(draft, "ingressClass", "istio");
+    return *wanted == setting(draft, "ingressClass", "istio");
   if (const Node name = ingress.spec()["ingressClassName"]; name.has_value())
     if (const Object* known = object_named(objects, "IngressClass", "", name.text()))
       return known->spec()["controller"].text() == "istio.io/ingress-controller";

@@ -107,6 +107,7 @@ std::size_t first_of(const Map& map, const std::string& key) {
 
 void Mesh::finish() {
   auto made = std::make_shared<Index>();
+  made->services_of.resize(workloads.size());
   for (std::size_t i = 0; i < workloads.size(); ++i) {
     const Workload& w = workloads[i];
     made->workloads[joined(w.ns, w.name)].push_back(i);
@@ -132,6 +133,11 @@ void Mesh::finish() {
     for (const IpAddress& address : s.addresses) made->vips[address].push_back(i);
     for (const IpAddress& address : s.external_addresses) made->external.try_emplace(address, i);
     for (const Cidr& range : s.address_ranges) made->ranges.emplace_back(range, i);
+    for (const Endpoint& e : s.endpoints) {
+      if (e.workload >= workloads.size()) continue;
+      std::vector<std::size_t>& list = made->services_of[e.workload];
+      if (list.empty() || list.back() != i) list.push_back(i);
+    }
   }
   const auto by_preference = [&](std::size_t a, std::size_t b) { return preferred(services[a], services[b]); };
   for (auto& [host, list] : made->hosts) std::sort(list.begin(), list.end(), by_preference);
@@ -181,6 +187,11 @@ std::size_t Mesh::find_service(std::string_view ns, std::string_view name) const
 
 std::size_t Mesh::find_gateway(std::string_view ns, std::string_view name) const {
   return first_of(index->gateways, joined(ns, name));
+}
+
+const std::vector<std::size_t>& Mesh::services_of(std::size_t workload) const {
+  static const std::vector<std::size_t> kNobody;
+  return workload < index->services_of.size() ? index->services_of[workload] : kNobody;
 }
 
 std::vector<std::size_t> Mesh::services_by_host(std::string_view hostname) const {

@@ -15,6 +15,7 @@
 
 #include "models/mesh/mesh_settings.h"
 #include "models/mesh/network_gateway.h"
+#include "models/mesh/read_log.h"
 #include "models/resource/object.h"
 #include "models/value/ip.h"
 #include "models/verdict/reason.h"
@@ -38,6 +39,7 @@ Protocol port_protocol(std::string_view app_protocol, std::string_view port_name
 
 struct Locality {
   std::string region, zone, subzone, node, network, cluster;
+  friend bool operator==(const Locality&, const Locality&) = default;
 };
 
 // How an address (service VIP or workload) is bound to a waypoint (DP-102..DP-115).
@@ -63,6 +65,7 @@ struct WaypointBinding {
 struct ContainerPort {
   std::string name;
   std::uint16_t port = 0;
+  friend bool operator==(const ContainerPort&, const ContainerPort&) = default;
 };
 
 struct PodInstance {
@@ -72,6 +75,7 @@ struct PodInstance {
   Locality locality;
   bool ready = true;
   bool terminating = false;
+  friend bool operator==(const PodInstance&, const PodInstance&) = default;
 };
 
 // Include / exclude annotations of a sidecar (DP-025) and of an ambient pod (DP-017).
@@ -81,6 +85,7 @@ struct CaptureRules {
   bool include_inbound_all = true, include_outbound_all = true;
   std::vector<Cidr> exclude_outbound_ranges, include_outbound_ranges;
   bool bypass_inbound_capture = false;  // ambient.istio.io/bypass-inbound-capture
+  friend bool operator==(const CaptureRules&, const CaptureRules&) = default;
 };
 
 // Pods of one owner (Deployment, StatefulSet, ..., bare Pod, WorkloadEntry, inline ServiceEntry endpoint) that behave
@@ -124,6 +129,7 @@ struct ServicePort {
   Protocol protocol = Protocol::Unset;
   std::uint16_t target_number = 0;  // 0: by name
   std::string target_name;
+  friend bool operator==(const ServicePort&, const ServicePort&) = default;
 };
 
 struct Endpoint {
@@ -133,6 +139,7 @@ struct Endpoint {
       target_ports;     // parallel to Service::ports; 0 = this endpoint lacks the named port (DP-201)
   bool healthy = true;  // ready, or publishNotReadyAddresses (DP-202)
   std::uint32_t weight = 1;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 enum class Resolution : std::uint8_t { None, Static, Dns, DnsRoundRobin, DynamicDns };
@@ -204,7 +211,7 @@ struct NamespaceInfo {
 struct Mesh {
   MeshSettings settings;
   std::map<std::string, NamespaceInfo, std::less<>> namespaces;
-  std::vector<Workload> workloads;
+  WatchedList<Workload> workloads;
   std::vector<Service> services;
   std::vector<Gateway> gateways;
   std::vector<NetworkGateway> network_gateways;  // by network and name
@@ -232,6 +239,8 @@ struct Mesh {
   std::size_t service_by_external_ip(const IpAddress& address) const;
   // (workload, pod) whose address this is; hostNetwork pods are not indexed (DP-016).
   std::optional<std::pair<std::size_t, std::size_t>> workload_by_ip(const IpAddress& address) const;
+  // Services that have an endpoint in this workload, in their order.
+  const std::vector<std::size_t>& services_of(std::size_t workload) const;
   const Labels& namespace_labels(std::string_view ns) const;
   // All objects of a kind ("AuthorizationPolicy"), optionally of one API group where kinds collide ("Gateway").
   std::vector<const Object*> objects_of(std::string_view kind, std::string_view api_group = "*") const;

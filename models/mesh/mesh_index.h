@@ -20,6 +20,7 @@ struct Mesh::Index {
   std::unordered_map<std::string, std::vector<std::size_t>> workloads;  // ns/name
   std::unordered_map<std::string, std::size_t> pods;                    // ns/pod name -> workload
   std::unordered_map<std::string, std::vector<std::size_t>> services;   // ns/name, Kubernetes
+  std::vector<std::vector<std::size_t>> services_of;                    // by workload
   std::unordered_map<std::string, std::vector<std::size_t>> hosts;      // FQDN, preferred first (DP-206)
   std::vector<std::size_t> wildcards;                                   // longest first
   std::unordered_map<IpAddress, std::vector<std::size_t>, IpHash> vips;

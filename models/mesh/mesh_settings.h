@@ -37,6 +37,7 @@ struct ExtAuthzAnswer {
   Labels allow_if_header;     // lower-case names; all must be equal
   std::string allow_if_principal_suffix;
   bool unreachable = false;
+  friend bool operator==(const ExtAuthzAnswer&, const ExtAuthzAnswer&) = default;
 };
 
 // What a scenario states about a jwksUri: ok (default), unreachable, slow-<n>ms, or a key set.
@@ -44,6 +45,7 @@ struct JwksState {
   enum class Kind : std::uint8_t { Ok, Unreachable, Slow, Keys } kind = Kind::Ok;
   std::int64_t delay_ms = 0;
   std::string keys;  // JSON text
+  friend bool operator==(const JwksState&, const JwksState&) = default;
 };
 
 // The value at a dotted path below `node` ("a.b.c"), or a Missing node.

@@ -162,13 +162,15 @@ constexpr std::array kSwitches = {
                &Profile::envoy_large_h2_windows},
     SwitchInfo{"gatewayApiStableKinds", "DP-258",
                "TCPRoute, TLSRoute, BackendTLSPolicy, ListenerSet and TCP and TLS listeners need no "
-               "PILOT_ENABLE_ALPHA_GATEWAY_API",
+               "PILOT_ENABLE_ALPHA_GATEWAY_API; a DestinationRule's fields count before those of a BackendTLSPolicy",
                &Profile::gateway_api_stable_kinds},
     SwitchInfo{"listenerSetV1", "DP-258", "istiod reads ListenerSet of gateway.networking.k8s.io (else: XListenerSet)",
                &Profile::listener_set_v1},
-    SwitchInfo{"listenerConflicts", "DP-258",
-               "of listeners that are not distinct only the first is programmed, those of ListenerSets last",
-               &Profile::listener_conflicts},
+    SwitchInfo{
+        "listenerConflicts", "DP-258",
+        "of listeners that are not distinct only the first is programmed, those of ListenerSets last; Gateways of "
+        "networking.istio.io join a managed Gateway of their own namespace only",
+        &Profile::listener_conflicts},
     SwitchInfo{"tlsRouteTerminates", "DP-258", "a TLSRoute may attach to a listener that terminates TLS",
                &Profile::tls_route_terminates},
     SwitchInfo{"gatewayFrontendValidation", "DP-258",

@@ -57,6 +57,7 @@ struct Profile {
   bool gateway_frontend_validation = true;       // DP-258: spec.tls.frontend of a Gateway (1.28)
   bool http_route_cors_wildcards = true;         // DP-220: wildcards in origins; unmatched preflights answered (1.28)
   bool gateway_upstream_span = true;             // TM-160: PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY (not in 1.27)
+  friend bool operator==(const Profile&, const Profile&) = default;
 };
 
 // ossm-3.2 (default), istio-1.27, istio-master.

@@ -46,6 +46,7 @@ constexpr std::array kFlags = {
     FlagDefault{"ENABLE_AUTO_SNI", true, true, false},
     FlagDefault{"PILOT_ENABLE_ALPN_FILTER", true, true, false},
     FlagDefault{"PILOT_ENABLE_ALPHA_GATEWAY_API", false, false, false},
+    FlagDefault{"PILOT_ENABLE_STRICT_GATEWAY_MERGING", true, true, false},
 };
 
 std::string lower(std::string_view text) {

@@ -236,11 +236,6 @@ void Engine::compile_chains() {
   }
   ztunnel_chains_.resize(mesh_.workloads.size());
   for (std::size_t i = 0; i < mesh_.workloads.size(); ++i) build_ztunnel(mesh_.workloads[i], ztunnel_chains_[i]);
-  services_of_.resize(mesh_.workloads.size());
-  for (std::size_t s = 0; s < mesh_.services.size(); ++s)
-    for (const Endpoint& endpoint : mesh_.services[s].endpoints)
-      if (endpoint.workload < services_of_.size()) services_of_[endpoint.workload].push_back(s);
-  for (auto& services : services_of_) sort_unique(services);
 }
 
 void Engine::build_ztunnel(const Workload& workload, ZtunnelChain& chain) const {
@@ -282,11 +277,7 @@ void Engine::add_synthetic_allow(const Workload& workload, ZtunnelChain& chain) 
     if (binding.canary_gateway) gateways.push_back(*binding.canary_gateway);
   };
   bind(workload.waypoint);
-  for (const Service& service : mesh_.services)
-    if (std::any_of(service.endpoints.begin(), service.endpoints.end(), [&](const Endpoint& endpoint) {
-          return endpoint.workload < mesh_.workloads.size() && &mesh_.workloads[endpoint.workload] == &workload;
-        }))
-      bind(service.waypoint);
+  for (const std::size_t s : mesh_.services_of(mesh_.workloads.index_of(workload))) bind(mesh_.services[s].waypoint);
   sort_unique(gateways);
   for (const std::size_t index : gateways) {
     if (index >= mesh_.gateways.size()) continue;

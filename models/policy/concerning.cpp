@@ -43,7 +43,7 @@ Concern envoy_concern(const CompiledPolicy& policy, ProxyKind kind, const std::s
 }  // namespace
 
 void Engine::concern_selected(const Workload& workload, std::vector<Concern>& out) const {
-  const ZtunnelChain& selected = ztunnel_chains_[static_cast<std::size_t>(&workload - mesh_.workloads.data())];
+  const ZtunnelChain& selected = ztunnel_chains_[mesh_.workloads.index_of(workload)];
   const std::string name = workload.ns + '/' + workload.name;
   const bool gateway_api = find(workload.labels, "gateway.networking.k8s.io/gateway-name").has_value();
   const bool ztunnel = workload.mode == DataplaneMode::Ambient && workload.role == ProxyRole::None;
@@ -129,7 +129,7 @@ void Engine::concern_referenced(const Workload& workload, std::size_t index, std
                                 std::vector<Concern>& out) const {
   // Everything that could be named: the addressed Service, the other Services of the workload, the waypoints of all of
   // them, and the workload's own Gateway.
-  std::vector<std::size_t> services = index < services_of_.size() ? services_of_[index] : std::vector<std::size_t>();
+  std::vector<std::size_t> services = mesh_.services_of(index);
   if (service < mesh_.services.size() && std::find(services.begin(), services.end(), service) == services.end())
     services.insert(services.begin(), service);
   std::vector<std::pair<std::size_t, std::size_t>> waypoints;  // gateway, service (kNone: direct chains)

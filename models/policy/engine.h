@@ -110,7 +110,6 @@ class Engine final : public PolicyEngine {
   AttachmentIndex policy_index_, authentication_index_, unevaluated_index_;
   std::unordered_map<const Labels*, std::vector<KeyedChain>> chains_;
   std::vector<ZtunnelChain> ztunnel_chains_;               // parallel to Mesh::workloads
-  std::vector<std::vector<std::size_t>> services_of_;      // parallel to Mesh::workloads
   std::map<std::string, std::size_t, std::less<>> by_id_;  // AuthorizationPolicy ns/name
 };
 

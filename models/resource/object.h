@@ -25,6 +25,7 @@ struct Source {
   std::string file;
   Position position;
   std::string text() const;  // "policies.yaml:12", empty if unknown
+  friend bool operator==(const Source&, const Source&) = default;
 };
 
 // kind, namespace and name: how users and reports name an object.

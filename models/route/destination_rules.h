@@ -21,7 +21,8 @@ struct DestinationRule {
   std::vector<std::string> export_to;
   bool has_selector = false;
   Labels selector;
-  Node policy;  // top level
+  bool of_gateway_api = false;  // made of a BackendTLSPolicy
+  Node policy;                  // top level
   struct Subset {
     std::string name;
     Labels labels;
@@ -44,16 +45,32 @@ class DestinationRules {
                               bool ignore_selectors) const;
 
  private:
-  void add(DestinationRule rule);
-  struct PerNamespace {
-    std::unordered_map<std::string, std::vector<std::size_t>> exact;
-    std::vector<std::pair<std::string, std::vector<std::size_t>>> wild;  // longest first
+  // Under each host the entries in istiod's order; an entry is a list of rules that are merged into one, first to last,
+  // and then the index of the merged rule.
+  struct Entry {
+    std::vector<std::size_t> sources;
+    std::size_t merged = 0;
   };
-  const DestinationRule* pick(std::string_view owner_ns, std::string_view proxy_ns, const Labels* labels,
-                              const std::string& host, bool ignore_selectors) const;
-  std::vector<DestinationRule> rules_;
+  struct HostIndex {
+    std::unordered_map<std::string, std::vector<Entry>> exact;
+    std::vector<std::pair<std::string, std::vector<Entry>>> wild;  // longest first
+  };
+  struct PerNamespace {
+    HostIndex local;         // for proxies of the namespace itself
+    HostIndex exported;      // for all others, each entry filtered by its exportTo
+    HostIndex private_only;  // of the root namespace alone
+  };
+  static const std::vector<Entry>* most_specific(const HostIndex& index, const std::string& host);
+  void add(HostIndex& index, std::size_t rule) const;
+  void merge_entries(const Mesh& mesh);
+  const DestinationRule* choose(const std::vector<Entry>& entries, std::string_view proxy_ns,
+                                const Labels* labels) const;
+  std::vector<Entry> exported_to(std::string_view owner_ns, std::string_view proxy_ns, const std::string& host) const;
+  std::vector<DestinationRule> sources_;  // as written, in istiod's order
+  std::vector<DestinationRule> rules_;    // merged
   std::map<std::string, PerNamespace, std::less<>> by_ns_;
   std::string root_ns_;
+  bool by_export_to_ = true;                        // ENABLE_ENHANCED_DESTINATIONRULE_MERGE
   std::vector<std::shared_ptr<const Tree>> trees_;  // of merged policies
 };
 

@@ -104,6 +104,9 @@ const std::vector<std::size_t>& GatewayServers::on(std::size_t gateway, std::uin
 
 void GatewayServers::bind_istio(const Mesh& mesh) {
   const bool own_namespace_only = mesh.settings.feature("PILOT_SCOPE_GATEWAY_TO_NAMESPACE");
+  // filterStrictGatewayMerging (1.31, like the conflicts of listeners)
+  const bool strict =
+      mesh.settings.profile.listener_conflicts && mesh.settings.feature("PILOT_ENABLE_STRICT_GATEWAY_MERGING");
   std::map<std::string, Labels> selectors;  // by namespace/name
   for (const Object* object : mesh.objects_of("Gateway", "networking.istio.io"))
     selectors[object->ns + '/' + object->name] = read_labels(object->spec()["selector"]);
@@ -111,12 +114,31 @@ void GatewayServers::bind_istio(const Mesh& mesh) {
     const Gateway& gateway = mesh.gateways[g];
     if (gateway.kind == Gateway::Kind::Waypoint || gateway.kind == Gateway::Kind::EastWest) continue;
     const Labels& labels = gateway.workload != kNone ? mesh.workloads[gateway.workload].labels : gateway.labels;
+    std::map<std::uint16_t, std::set<std::pair<std::string, std::string>>> tls_hosts;
     for (std::size_t s = 0; s < servers_.size(); ++s) {
       const Server& server = servers_[s];
       if (server.gateway_api) continue;
-      if (own_namespace_only && server.ns != gateway.ns) continue;
+      if ((own_namespace_only || (strict && gateway.kind == Gateway::Kind::Ingress)) && server.ns != gateway.ns)
+        continue;
       if (!matches(selectors[server.gateway_key], labels)) continue;
-      by_gateway_[g][pod_port(g, server.port)].push_back(s);
+      const std::uint16_t port = pod_port(g, server.port);
+      std::vector<std::size_t>& here = by_gateway_[g][port];
+      // mergeGateways, oldest first: a server that repeats a TLS host of the port is left out whole. A plaintext server
+      // that is there takes no other beside it, unless both are HTTP.
+      if (server.tls != ServerTls::None || server.https_redirect) {
+        auto& known = tls_hosts[port];
+        if (std::any_of(server.hosts.begin(), server.hosts.end(), [&](const auto& h) { return known.contains(h); }))
+          continue;
+        known.insert(server.hosts.begin(), server.hosts.end());
+      }
+      const auto plain = [&](std::size_t i) {
+        const Server& other = servers_[i];
+        return !other.gateway_api && !other.terminates() && !other.passes_through();
+      };
+      if (const auto first = std::find_if(here.begin(), here.end(), plain);
+          first != here.end() && !(plain(s) && server.takes_http() && servers_[*first].takes_http()))
+        continue;
+      here.push_back(s);
     }
   }
 }

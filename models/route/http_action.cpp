@@ -4,6 +4,8 @@
 
 #include <re2/re2.h>
 
+#include "models/route/scope.h"
+
 namespace meshsim::models::route {
 namespace {
 
@@ -168,7 +170,8 @@ Resolved resolve_target(const Evaluator& at, const Target& target) {
   out.port = target.port;
   if (out.port == 0)
     out.port = at.single_port_default && service.ports.size() == 1 ? service.ports[0].port : at.listener_port;
-  if (service.find_port(out.port) == nullptr) {
+  out.service = with_port(*at.mesh, out.service, out.port);
+  if (at.mesh->services[out.service].find_port(out.port) == nullptr) {
     out.problem = target.host + " has no port " + std::to_string(out.port);
     return out;
   }

@@ -88,9 +88,10 @@ class Builder {
     for (const auto& [host, all] : by_host_)
       if (const std::size_t best = stands_for(all, ""); best != kNone) scope->by_host.emplace(host, best);
     scope->listeners.push_back(view(*scope, {{"*", "*", false}}, 0));
-    for (const auto& [host, index] : scope->by_host)
-      for (const ServicePort& p : mesh_.services[index].ports)
-        if (opens_http(mesh_.services[index], p)) ++common_ports_[p.port];
+    for (const auto& [host, best] : scope->by_host)
+      for (const std::size_t index : merged_with(best))
+        for (const ServicePort& p : mesh_.services[index].ports)
+          if (opens_http(mesh_.services[index], p)) ++common_ports_[p.port];
     return scope;
   }
 
@@ -103,10 +104,12 @@ class Builder {
     EgressView view;
     view.common = &common.listeners.front();
     std::unordered_map<std::uint16_t, int> ports;
-    const auto show = [&](std::size_t index, bool shown) {
-      view.other_services[index] = shown;
-      for (const ServicePort& p : mesh_.services[index].ports)
-        if (opens_http(mesh_.services[index], p)) ports[p.port] += shown ? 1 : -1;
+    const auto show = [&](std::size_t best, bool shown) {
+      for (const std::size_t index : merged_with(best)) {
+        view.other_services[index] = shown;
+        for (const ServicePort& p : mesh_.services[index].ports)
+          if (opens_http(mesh_.services[index], p)) ports[p.port] += shown ? 1 : -1;
+      }
     };
     std::vector<std::size_t> special;
     take_once(special, special_services_, scope->ns);
@@ -136,7 +139,8 @@ class Builder {
     scope->registry_only = mesh_.settings.registry_only;
     scope->sidecar = sidecar.ref();
     const Node policy = sidecar.spec()["outboundTrafficPolicy"];
-    if (policy["mode"].has_value()) scope->registry_only = policy["mode"].string_or() == "REGISTRY_ONLY";
+    // Stated without a mode it is the enum's zero value, REGISTRY_ONLY.
+    if (policy.has_value()) scope->registry_only = !policy["mode"].string_or().starts_with("ALLOW_ANY");
     if (const Node proxy = policy["egressProxy"]; proxy.has_value()) {
       const std::string_view host = proxy["host"].string_or();
       scope->egress_proxy_host =
@@ -184,6 +188,13 @@ class Builder {
           (best == kNone || better(mesh_.services[i], mesh_.services[best], ns)))
         best = i;
     return best;
+  }
+
+  std::vector<std::size_t> merged_with(std::size_t best) const {
+    std::vector<std::size_t> out = {best};
+    for (const std::size_t i : by_host_.at(lower(mesh_.services[best].hostname)))
+      if (i != best && merges(mesh_.services[best], mesh_.services[i])) out.push_back(i);
+    return out;
   }
 
   void add_special_sets(EgressView& view, const std::string& ns) const {
@@ -247,20 +258,34 @@ class Builder {
     return out;
   }
 
-  EgressView view(const Scope& scope, const std::vector<Import>& imports, std::uint16_t port) const {
+  EgressView view(Scope& scope, const std::vector<Import>& imports, std::uint16_t port) const {
     EgressView out;
     out.port = port;
     out.services.assign(mesh_.services.size(), false);
     out.http_ports.assign(65536, false);
+    // Of several services of one hostname, the best of those that are imported; the first listener's stands for it in
+    // destinations of routes as well.
+    std::vector<std::size_t> imported;
+    std::unordered_map<std::string, std::size_t> best;
     for (const std::size_t index : candidates(imports, scope.ns, by_ns_, nullptr)) {
       const Service& service = mesh_.services[index];
       const std::string host = lower(service.hostname);
-      if (scope.find(host) != index || (port != 0 && service.find_port(port) == nullptr)) continue;
+      if (!service_exported(service, scope.ns) || (port != 0 && service.find_port(port) == nullptr)) continue;
       if (excluded(imports, host, service.ns, scope.ns)) continue;
       if (std::none_of(imports.begin(), imports.end(), [&](const Import& import) {
-            return !import.excludes && import.covers(service.ns, scope.ns) &&
-                   (host_matches(import.host, host) || host_matches(host, import.host));
+            return !import.excludes && import.covers(service.ns, scope.ns) && host_matches(import.host, host);
           }))
+        continue;
+      imported.push_back(index);
+      if (by_host_.at(host).size() == 1) continue;
+      const auto [it, fresh] = best.try_emplace(host, index);
+      if (!fresh && better(service, mesh_.services[it->second], scope.ns)) it->second = index;
+    }
+    for (const auto& [host, index] : best) scope.by_host.emplace(host, index);
+    for (const std::size_t index : imported) {
+      const Service& service = mesh_.services[index];
+      if (const auto it = best.find(lower(service.hostname));
+          it != best.end() && it->second != index && !merges(mesh_.services[it->second], service))
         continue;
       out.services[index] = true;
       for (const ServicePort& p : service.ports)
@@ -301,6 +326,23 @@ class Builder {
 };
 
 }  // namespace
+
+bool merges(const Service& a, const Service& b) {
+  return !a.kubernetes && !b.kubernetes && a.ns == b.ns && a.resolution == b.resolution && a.labels == b.labels &&
+         a.selector == b.selector && a.export_to == b.export_to;
+}
+
+std::size_t with_port(const Mesh& mesh, std::size_t service, std::uint16_t port) {
+  const Service& own = mesh.services[service];
+  if (own.kubernetes || own.find_port(port) != nullptr) return service;
+  std::size_t found = service;
+  for (const std::size_t i : mesh.services_by_host(own.hostname)) {
+    const Service& other = mesh.services[i];
+    if (!other.discovered || other.find_port(port) == nullptr || !merges(own, other)) continue;
+    if (found == service || other.creation_timestamp < mesh.services[found].creation_timestamp) found = i;
+  }
+  return found;
+}
 
 bool has_own_listener(const Service& service) {
   return service.kubernetes ||

@@ -18,6 +18,11 @@ namespace meshsim::models::route {
 // only with DNS capture, which is off by default.
 bool has_own_listener(const Service& service);
 
+// ServiceEntries of one host and namespace that are alike but for their ports stand for one service (canMergeServices).
+bool merges(const Service& a, const Service& b);
+// `service`, or where it lacks the port, the oldest one that merges with it and has it.
+std::size_t with_port(const Mesh& mesh, std::size_t service, std::uint16_t port);
+
 // Services and routes of one egress listener (a Sidecar may have one per port); the default scope has a single one.
 // What namespaces see by default differs in little: such a view states what is different from the common one only.
 struct EgressView {

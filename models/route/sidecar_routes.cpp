@@ -44,6 +44,7 @@ CompiledRouting::VirtualHost CompiledRouting::virtual_host(const Scope& scope, c
     // The virtual host of a Service also carries the names of its aliases (ExternalName Services).
     if (service != kNone && !mesh_.services[service].external_name.empty())
       service = scope.find(lower(mesh_.services[service].external_name));
+    if (service != kNone) service = with_port(mesh_, service, port);
     return usable(service) ? service : kNone;
   };
   // VirtualService hosts outside the registry get a virtual host on port 80, or where one of their Services listens.

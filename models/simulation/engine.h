@@ -343,6 +343,7 @@ class Engine {
     std::uint32_t from = 0, until = 0, acquire = kNobody;
   };
   void sever(const Severance& what);
+  bool may_cross(const Severance& what, const Cast& cast) const;
   bool is_severed(const Severance& what, const Program& program, std::size_t point) const;
   Crossing crossing(const Severance& what, const Program& program, std::uint32_t pc) const;
   bool carries(const Severance& what, const Connection& connection) const;

@@ -17,6 +17,16 @@ std::size_t gateways_before(const Plan& plan, std::size_t point) {
 
 }  // namespace
 
+// Quickly: most programs have nothing to do with it.
+bool Engine::may_cross(const Severance& what, const Cast& cast) const {
+  const auto has = [&](std::uint32_t p) {
+    if (p == kNobody) return false;
+    const Pod& pod = people_.pods()[p];
+    return pod.proxy == what.actor || pod.application == what.actor || people_.nodes()[pod.node].ztunnel == what.actor;
+  };
+  return has(cast.client) || has(cast.server) || std::any_of(cast.gateways.begin(), cast.gateways.end(), has);
+}
+
 bool Engine::is_severed(const Severance& what, const Program& program, std::size_t point) const {
   const PathPoint& p = program.plan->points[point];
   const std::size_t gateway = gateways_before(*program.plan, point);
@@ -60,6 +70,7 @@ Engine::Crossing Engine::crossing(const Severance& what, const Program& program,
 bool Engine::carries(const Severance& what, const Connection& connection) const {
   if (connection.opened_ns >= what.before_ns) return false;
   const Program& program = programs_[connection.program];
+  if (!may_cross(what, program.cast)) return false;
   for (std::size_t i = 0; i < program.plan->points.size(); ++i) {
     if (is_severed(what, program, i)) return true;
     if (program.plan->points[i].http) break;
@@ -169,7 +180,7 @@ void Engine::sever(const Severance& what) {
     const sim::RecordState state = sim_.state(who);
     if (state == sim::RecordState::free || state == sim::RecordState::doomed) continue;
     const Request& r = sim_[who];
-    if (r.program == kNobody) continue;
+    if (r.program == kNobody || !may_cross(what, programs_[r.program].cast)) continue;
     if (r.cause != Cause::None && r.status == 0 && !r.orphan) continue;  // has failed already
     const Crossing where = crossing(what, programs_[r.program], r.pc);
     if (where.crosses && is_old(what, r, where)) hit.emplace_back(sim_.handle(who), where);

@@ -229,21 +229,21 @@ void fill_labels(EnvoyStream& stream, const Workload* own) {
   }
 }
 
-void emit(const EnvoyStream& stream, const MetricRules& rules, std::string_view name, const Map& labels, double value,
-          std::vector<Metric>& out) {
+void emit(const EnvoyStream& stream, const MetricRules& rules, std::string_view name, const Shared<Map>& labels,
+          double value, std::vector<Metric>& out) {
   const auto rule = rules.metrics.find(name);
   if (rule != rules.metrics.end() && rule->second.disabled) return;
   Metric metric{std::string(name), std::string(stream.reporter), labels, value};
   // TM-010: without the switch a waypoint calls itself `destination`, as before reporter="waypoint" existed.
   if (stream.reporter == "waypoint" && !stream.path.mesh.settings.profile.ztunnel_metrics_reporter_waypoint)
-    metric.labels["reporter"] = "destination";
+    metric.labels.edit()["reporter"] = "destination";
   if (rule != rules.metrics.end())
     for (const TagOverride& tag : rule->second.tags) {
       const auto text = tag.remove ? std::nullopt : cel_tag(tag.expression, attributes_of(stream));
       if (text)
-        metric.labels[tag.tag] = *text;
+        metric.labels.edit()[tag.tag] = *text;
       else
-        metric.labels.erase(tag.tag);
+        metric.labels.edit().erase(tag.tag);
     }
   if (const auto reporter = metric.labels.find("reporter"); reporter != metric.labels.end())
     metric.reporter = reporter->second;
@@ -262,7 +262,8 @@ std::string_view grpc_status_number(std::string_view name) {
 const Service* inbound_service(const Mesh& mesh, std::size_t workload, std::uint16_t container_port) {
   // istiod orders the services of a proxy by age, then by host name.
   const Service* best = nullptr;
-  for (const Service& service : mesh.services) {
+  for (const std::size_t index : mesh.services_of(workload)) {
+    const Service& service = mesh.services[index];
     for (const Endpoint& endpoint : service.endpoints) {
       if (endpoint.workload != workload) continue;
       const bool serves = std::find(endpoint.target_ports.begin(), endpoint.target_ports.end(), container_port) !=
@@ -297,7 +298,7 @@ EnvoyStream envoy_stream(const PathView& path, const HopView& view) {
   stream.scope.ns = gateway ? std::string_view(gateway->ns) : own ? std::string_view(own->ns) : std::string_view();
   if (gateway && own) stream.scope.ns = own->ns;
   stream.scope.labels = own ? &own->labels : nullptr;
-  if (own) stream.scope.workload = static_cast<std::size_t>(own - path.mesh.workloads.data());
+  if (own) stream.scope.workload = path.mesh.workloads.index_of(*own);
   stream.scope.waypoint = view.waypoint;
   if (hop.proxy == ProxyKind::Waypoint) stream.scope.service = path.addressed();  // east-west gateways have no policy
   return stream;
@@ -308,8 +309,9 @@ void add_envoy_series(const EnvoyStream& stream, const MetricRules& rules, std::
   const Request& request = stream.path.flow.request;
   if (stream.http) {
     if (stream.grpc) {  // TM-005, TM-011: the message counters carry the 20 common tags only
-      emit(stream, rules, "istio_request_messages_total", stream.labels, 1, out);
-      emit(stream, rules, "istio_response_messages_total", stream.labels,
+      const Shared<Map> common(stream.labels);
+      emit(stream, rules, "istio_request_messages_total", common, 1, out);
+      emit(stream, rules, "istio_response_messages_total", common,
            stream.path.outcome.verdict == Verdict::Allowed ? 1 : 0, out);
     }
     Map labels = stream.labels;
@@ -318,9 +320,10 @@ void add_envoy_series(const EnvoyStream& stream, const MetricRules& rules, std::
     labels["grpc_response_status"] = stream.grpc_status;
     labels["response_flags"] = stream.flags;
     labels["connection_security_policy"] = stream.security;
+    const Shared<Map> all(std::move(labels));
     for (std::string_view name :
          {"istio_requests_total", "istio_request_duration_milliseconds", "istio_request_bytes", "istio_response_bytes"})
-      emit(stream, rules, name, labels, 1, out);
+      emit(stream, rules, name, all, 1, out);
     return;
   }
   Map labels = stream.labels;
@@ -329,12 +332,13 @@ void add_envoy_series(const EnvoyStream& stream, const MetricRules& rules, std::
   labels["response_flags"] = stream.view.refuses ? "-" : stream.flags;
   labels["connection_security_policy"] = stream.security;
   const bool flowed = stream.path.outcome.verdict == Verdict::Allowed;
-  emit(stream, rules, "istio_tcp_connections_opened_total", labels, 1, out);
-  emit(stream, rules, "istio_tcp_sent_bytes_total", labels, flowed ? static_cast<double>(request.bytes_to_client) : 0,
+  const Shared<Map> all(std::move(labels));
+  emit(stream, rules, "istio_tcp_connections_opened_total", all, 1, out);
+  emit(stream, rules, "istio_tcp_sent_bytes_total", all, flowed ? static_cast<double>(request.bytes_to_client) : 0,
        out);
-  emit(stream, rules, "istio_tcp_received_bytes_total", labels,
-       flowed ? static_cast<double>(request.bytes_to_server) : 0, out);
-  emit(stream, rules, "istio_tcp_connections_closed_total", labels, 1, out);
+  emit(stream, rules, "istio_tcp_received_bytes_total", all, flowed ? static_cast<double>(request.bytes_to_server) : 0,
+       out);
+  emit(stream, rules, "istio_tcp_connections_closed_total", all, 1, out);
 }
 
 }  // namespace meshsim::models

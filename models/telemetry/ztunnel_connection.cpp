@@ -216,11 +216,11 @@ const Service* guess_inbound_service(const PathView& path, const HopView& view) 
   const Service* addressed = service_of_address(path);
   if (told && addressed && selects(*addressed)) return addressed;
   const std::uint16_t port = path.container_port(view);
-  for (const Service& service : mesh.services)
-    for (const Endpoint& endpoint : service.endpoints)
+  for (const std::size_t index : mesh.services_of(own))
+    for (const Endpoint& endpoint : mesh.services[index].endpoints)
       if (endpoint.workload == own &&
           std::find(endpoint.target_ports.begin(), endpoint.target_ports.end(), port) != endpoint.target_ports.end())
-        return &service;
+        return &mesh.services[index];
   return nullptr;
 }
 
@@ -292,11 +292,12 @@ void add_ztunnel_series(const ZtunnelConnection& connection, const Profile& prof
   if (connection.early) return;
   const std::string reporter = connection.inbound ? "destination" : "source";
   // TM-007: everything but the close happens under the labels of the opening.
-  out.push_back({"istio_tcp_connections_opened_total", reporter, connection.labels, 1});
-  out.push_back({"istio_tcp_received_bytes_total", reporter, connection.labels, connection.received});
-  out.push_back({"istio_tcp_sent_bytes_total", reporter, connection.labels, connection.sent});
-  Map closing = connection.labels;
-  closing["response_flags"] = connection.closing_flag;
+  const Shared<Map> opening(connection.labels);
+  out.push_back({"istio_tcp_connections_opened_total", reporter, opening, 1});
+  out.push_back({"istio_tcp_received_bytes_total", reporter, opening, connection.received});
+  out.push_back({"istio_tcp_sent_bytes_total", reporter, opening, connection.sent});
+  Shared<Map> closing = opening;
+  if (connection.closing_flag != "-") closing.edit()["response_flags"] = connection.closing_flag;
   out.push_back({"istio_tcp_connections_closed_total", reporter, closing, 1});
   if (profile.ztunnel_failure_flags && connection.closing_flag != "-")
     out.push_back({"istio_tcp_connections_failed_total", reporter, std::move(closing), 1});

@@ -151,6 +151,19 @@ bool equal_values(Node a, Node b) {
   return a.text() == b.text();
 }
 
+bool identical(Node a, Node b) {
+  if (a.tree_ == b.tree_ && a.index_ == b.index_) return true;
+  if (a.kind() != b.kind() || a.size() != b.size() || a.position() != b.position() ||
+      a.key_position() != b.key_position() || a.key() != b.key() || a.text() != b.text())
+    return false;
+  if ((a.tree_ == nullptr) != (b.tree_ == nullptr) || (a.tree_ != nullptr && a.tree_->file() != b.tree_->file()))
+    return false;
+  auto other = b.begin();
+  for (const Node child : a)
+    if (!identical(child, *other++)) return false;
+  return true;
+}
+
 std::uint32_t TreeBuilder::store(std::string_view text) {
   const auto offset = static_cast<std::uint32_t>(tree_->text_.size());
   tree_->text_.append(text);

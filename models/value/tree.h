@@ -68,6 +68,8 @@ class Node {
   std::uint32_t index() const { return index_; }
   // Same structure and same scalars; order of keys does not matter, positions do not count.
   friend bool equal_values(Node a, Node b);
+  // Same text at the same place of the same file: nothing that is said of one could differ for the other.
+  friend bool identical(Node a, Node b);
 
  private:
   const Tree* tree_ = nullptr;

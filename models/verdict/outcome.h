@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/flow/flow.h"
+#include "models/value/shared.h"
 #include "models/verdict/reason.h"
 
 namespace meshsim::models {
@@ -103,7 +104,7 @@ struct Upstream {
 struct Metric {
   std::string name;
   std::string reporter;  // source | destination | waypoint, empty where the metric has none
-  std::map<std::string, std::string> labels;
+  Shared<std::map<std::string, std::string>> labels;  // the series of one hop share them
   double value = 1;
   ProxyKind proxy = ProxyKind::Sidecar;  // who exports it; the scrape adds app, pod, namespace of that proxy (TM-182)
   std::string proxy_name = {};           // Hop::name
@@ -175,7 +176,7 @@ struct Outcome {
 
 struct FlowResult {
   Flow flow;
-  std::vector<Outcome> outcomes;
+  Shared<std::vector<Outcome>> outcomes;
 };
 
 }  // namespace meshsim::models

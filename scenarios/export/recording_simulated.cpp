@@ -160,7 +160,7 @@ void record_simulation(const RunResult& run, const ExportOptions& options, Recor
       std::shared_ptr<FlowResult>& result = judged[count.epoch];
       if (!result) {
         result = std::make_shared<FlowResult>(models::judge(world, scenario.flows[f].flow));
-        for (Outcome& outcome : result->outcomes)
+        for (Outcome& outcome : result->outcomes.edit())
           outcome.telemetry = models::telemetry_of(world, result->flow, outcome);
       }
       const auto best =

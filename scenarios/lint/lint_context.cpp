@@ -281,7 +281,7 @@ Flow LintContext::flow(const Asker& asker, const Target& target, const Request& 
 
 std::optional<Shown> LintContext::show(const Flow& flow, const Predicate& predicate) const {
   FlowResult result = ask(flow);
-  for (Outcome& outcome : result.outcomes)
+  for (Outcome& outcome : result.outcomes.edit())
     if (predicate(outcome)) {
       const std::string client = flow.name.substr(0, flow.name.find(" -> "));
       Shown shown{flow, flow_line(flow, outcome, client), std::move(outcome)};

@@ -1,6 +1,7 @@
 #include "scenarios/report/diff_report.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -158,8 +159,16 @@ std::vector<std::string> names_of(const std::vector<Flow>& flows) {
   return out;
 }
 
-DiffResult compared(const std::vector<std::string>& old_names, const std::vector<Picture>& old_answers,
-                    const std::vector<std::string>& new_names, const std::vector<Picture>& new_answers) {
+// One side: names, and the picture of a flow by its index.
+struct Side {
+  std::vector<std::string> names;
+  std::function<Picture(std::size_t)> answer;
+};
+
+// `same`: these two are known to have one picture.
+DiffResult compared(const Side& before, const Side& after, const std::function<bool(std::size_t, std::size_t)>& same) {
+  const auto& [old_names, old_answer] = before;
+  const auto& [new_names, new_answer] = after;
   // Names may repeat: the n-th of one side is compared with the n-th of the other.
   std::multimap<std::string, std::size_t> by_name;
   for (std::size_t i = 0; i < old_names.size(); ++i) by_name.emplace(old_names[i], i);
@@ -170,20 +179,22 @@ DiffResult compared(const std::vector<std::string>& old_names, const std::vector
     const auto it = by_name.find(new_names[i]);
     if (it == by_name.end()) {
       FlowChange change{new_names[i], FlowChange::Kind::Added, {}};
-      change.fields.push_back({"verdict", "absent", new_answers[i].front().second});
+      change.fields.push_back({"verdict", "absent", new_answer(i).front().second});
       out.changes.push_back(std::move(change));
       continue;
     }
     seen[it->second] = true;
-    auto fields = changes(old_answers[it->second], new_answers[i]);
+    const std::size_t old = it->second;
     by_name.erase(it);
+    if (same(old, i)) continue;
+    auto fields = changes(old_answer(old), new_answer(i));
     if (!fields.empty()) out.changes.push_back({new_names[i], FlowChange::Kind::Changed, std::move(fields)});
   }
   for (std::size_t i = 0; i < old_names.size(); ++i) {
     if (seen[i]) continue;
     ++out.compared;
     out.changes.push_back(
-        {old_names[i], FlowChange::Kind::Removed, {{"verdict", old_answers[i].front().second, "absent"}}});
+        {old_names[i], FlowChange::Kind::Removed, {{"verdict", old_answer(i).front().second, "absent"}}});
   }
   return out;
 }
@@ -202,19 +213,24 @@ DiffResult diff(const Loaded& before, const Loaded& after, unsigned threads) {
     old_flows = diff_questions(old_side, requests);
     new_flows = diff_questions(new_side, requests);
   }
-  return compared(names_of(old_flows), answers(before, old_flows, threads), names_of(new_flows),
-                  answers(after, new_flows, threads));
+  const std::vector<Picture> old_pictures = answers(before, old_flows, threads);
+  const std::vector<Picture> new_pictures = answers(after, new_flows, threads);
+  return compared({names_of(old_flows), [&](std::size_t i) { return old_pictures[i]; }},
+                  {names_of(new_flows), [&](std::size_t i) { return new_pictures[i]; }},
+                  [](std::size_t, std::size_t) { return false; });
 }
 
 DiffResult diff(const RunResult& before, const RunResult& after) {
-  std::vector<std::string> names[2];
-  std::vector<Picture> pictures[2];
-  for (const int side : {0, 1})
-    for (const FlowRun& flow : (side == 0 ? before : after).flows) {
-      names[side].push_back(flow.result.flow.name);
-      pictures[side].push_back(picture(flow.result));
-    }
-  return compared(names[0], pictures[0], names[1], pictures[1]);
+  const auto side = [](const RunResult& run) {
+    Side out;
+    for (const FlowRun& flow : run.flows) out.names.push_back(flow.result.flow.name);
+    out.answer = [&run](std::size_t i) { return picture(run.flows[i].result); };
+    return out;
+  };
+  // Answers that were taken over from one run into the other need no second look.
+  return compared(side(before), side(after), [&](std::size_t x, std::size_t y) {
+    return before.flows[x].result.outcomes.same_as(after.flows[y].result.outcomes);
+  });
 }
 
 std::string diff_table(const DiffResult& result, bool colour) {

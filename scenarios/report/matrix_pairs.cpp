@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "models/telemetry/telemetry.h"
 #include "scenarios/report/matrix_report.h"
@@ -65,7 +66,9 @@ FlowProtocol protocol_of(Protocol p) {
   return p == Protocol::Unset ? FlowProtocol::Http : FlowProtocol::Tcp;
 }
 
-std::vector<Pair> unanswered(const World& world, const MatrixOptions& options) {
+}  // namespace
+
+std::vector<Pair> unanswered_pairs(const World& world, const MatrixOptions& options) {
   const Mesh& mesh = *world.mesh;
   std::vector<Pair> pairs;
   for (const Caller& caller : callers(mesh, options)) {
@@ -93,11 +96,9 @@ std::vector<Pair> unanswered(const World& world, const MatrixOptions& options) {
   return pairs;
 }
 
-}  // namespace
-
 std::vector<PairQuestion> pair_questions(const World& world, const MatrixOptions& options) {
   std::vector<PairQuestion> out;
-  for (Pair& pair : unanswered(world, options))
+  for (Pair& pair : unanswered_pairs(world, options))
     out.push_back({std::move(pair.client), std::move(pair.population), std::move(pair.result.flow)});
   return out;
 }
@@ -111,18 +112,33 @@ std::string client_population(const Mesh& mesh, const Client& client) {
 
 std::vector<Flow> pair_flows(const World& world) {
   std::vector<Flow> out;
-  for (Pair& pair : unanswered(world, {})) out.push_back(std::move(pair.result.flow));
+  for (Pair& pair : unanswered_pairs(world, {})) out.push_back(std::move(pair.result.flow));
   return out;
 }
 
-std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
-  std::vector<Pair> pairs = unanswered(world, options);
+void answer_pairs(const World& world, const MatrixOptions& options, std::vector<Pair>& pairs) {
+  const auto kept = std::make_shared<const World>(world);
   for_each_index(pairs.size(), options.threads, [&](std::size_t i) {
+    if (options.stop != nullptr && *options.stop) return;
     Pair& pair = pairs[i];
+    if (const Pair* known = options.known ? options.known(pair, i) : nullptr) {
+      pair.result.outcomes = known->result.outcomes;
+      pair.basis = known->basis;
+      return;
+    }
+    std::optional<ReadLog> log;
+    if (options.basis) log.emplace();
     pair.result = judge(world, pair.result.flow);
     if (options.telemetry)
-      for (Outcome& outcome : pair.result.outcomes) outcome.telemetry = telemetry_of(world, pair.result.flow, outcome);
+      for (Outcome& outcome : pair.result.outcomes.edit())
+        outcome.telemetry = telemetry_of(world, pair.result.flow, outcome);
+    if (log) pair.basis = std::make_shared<const Basis>(Basis{kept, log->take()});
   });
+}
+
+std::vector<Pair> all_pairs(const World& world, const MatrixOptions& options) {
+  std::vector<Pair> pairs = unanswered_pairs(world, options);
+  answer_pairs(world, options, pairs);
   return pairs;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 // matrix: every client x every Service port of a mesh, judged with one plain request; or every policy x every
 // population of clients.
+#include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "models/dataplane/world.h"
+#include "scenarios/run/run.h"
 
 namespace meshsim::scenarios {
 
@@ -14,6 +17,7 @@ struct Pair {
   std::string destination;  // service host
   std::uint16_t port = 0;
   models::FlowResult result;
+  std::shared_ptr<const Basis> basis = {};  // null: nobody asked for it
 };
 
 struct MatrixOptions {
@@ -21,11 +25,18 @@ struct MatrixOptions {
   bool telemetry = false;      // fill telemetry of every outcome
   bool one_client_per_population = false;
   unsigned threads = 1;
+  // As in RunOptions.
+  bool basis = false;
+  std::function<const Pair*(const Pair& question, std::size_t index)> known = {};
+  const std::atomic<bool>* stop = nullptr;
 };
 
 // In the order of clients, services, ports. Clients: all ordinary workloads; with one_client_per_population one of each
 // kind, gateways and the outside included. Services: those of Kubernetes, without the Services of waypoints.
 std::vector<Pair> all_pairs(const models::World& world, const MatrixOptions& options);
+// The same of questions that are at hand: pairs without outcomes.
+std::vector<Pair> unanswered_pairs(const models::World& world, const MatrixOptions& options);
+void answer_pairs(const models::World& world, const MatrixOptions& options, std::vector<Pair>& pairs);
 
 // The questions alone.
 struct PairQuestion {

@@ -1,6 +1,7 @@
 #include "scenarios/run/run.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "models/telemetry/telemetry.h"
 #include "scenarios/callgraph/bind.h"
@@ -58,7 +59,8 @@ FlowResult judge_flow(const Loaded& loaded, const Flow& flow, bool telemetry) {
   if (loaded.unreadable) return not_understood(loaded, flow);
   FlowResult result = models::judge(loaded.world, flow);
   if (telemetry)
-    for (Outcome& outcome : result.outcomes) outcome.telemetry = models::telemetry_of(loaded.world, flow, outcome);
+    for (Outcome& outcome : result.outcomes.edit())
+      outcome.telemetry = models::telemetry_of(loaded.world, flow, outcome);
   return result;
 }
 
@@ -68,9 +70,19 @@ RunResult run(std::shared_ptr<const Loaded> loaded, const RunOptions& options) {
   for (const ScenarioFlow& flow : loaded->scenario.flows)
     if (options.only_flow.empty() || flow.flow.name == options.only_flow) asked.push_back(&flow);
   out.flows.resize(asked.size());
+  const auto world = std::make_shared<const models::World>(loaded->world);
   for_each_index(asked.size(), options.threads, [&](std::size_t i) {
+    if (options.stop != nullptr && *options.stop) return;
     FlowRun& flow = out.flows[i];
-    flow.result = judge_flow(*loaded, asked[i]->flow, options.telemetry);
+    if (const FlowRun* known = options.known ? options.known(*asked[i], i) : nullptr) {
+      flow.result = {asked[i]->flow, known->result.outcomes};
+      flow.basis = known->basis;
+    } else {
+      std::optional<models::ReadLog> log;
+      if (options.basis) log.emplace();
+      flow.result = judge_flow(*loaded, asked[i]->flow, options.telemetry);
+      if (log) flow.basis = std::make_shared<const Basis>(Basis{world, log->take()});
+    }
     if (asked[i]->expect) flow.expectations = compare(*asked[i]->expect, flow.result.outcomes);
   });
   out.loaded = std::move(loaded);

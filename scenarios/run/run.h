@@ -2,6 +2,8 @@
 // Run: the main job. load() reads a scenario and compiles its world; run() judges every flow, adds telemetry and
 // compares with the expectations. Values only: two runs can live side by side, and the window, the tests, the matrix
 // and diff share them with the command line.
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,9 +27,16 @@ struct Loaded {
   bool unreadable = false;          // something could not be parsed or decoded: exit code 65
 };
 
+// On what an answer rests. The world is kept because outcomes refer to it.
+struct Basis {
+  std::shared_ptr<const models::World> world;
+  models::MeshReads reads;
+};
+
 struct FlowRun {
   models::FlowResult result;
   ExpectationResult expectations;
+  std::shared_ptr<const Basis> basis;  // null: nobody asked for it
 };
 
 struct RunResult {
@@ -47,6 +56,11 @@ struct RunOptions {
   unsigned threads = 1;   // any number gives the same result; 0: one per processor
   std::string only_flow;  // judge flows of this name only; empty: all
   bool telemetry = true;
+  bool basis = false;  // say of every answer on what it rests
+  // An answer that is known to hold here, or null: this flow is judged. Asked from any thread.
+  std::function<const FlowRun*(const ScenarioFlow& flow, std::size_t index)> known = {};
+  // Looked at before every flow: once it is true nothing more is judged, and flows without outcomes remain.
+  const std::atomic<bool>* stop = nullptr;
 };
 RunResult run(std::shared_ptr<const Loaded> loaded, const RunOptions& options = {});
 

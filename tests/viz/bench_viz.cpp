@@ -175,7 +175,7 @@ int main(int argc, char** argv) {
   {  // what the worker does for a flip, by stage
     const std::atomic<bool> go{false};
     const auto opened = scenarios::Document::open({path.toStdString()});
-    const Result before = analyse(opened, nullptr, go);
+    const Result before = analyse(opened, nullptr, nullptr, go);
     const PictureOptions expanded{{false, true, true}, {}, 0};
     const PictureResult drawn = draw(*before, expanded, {}, go);
     scenarios::Edit edit;
@@ -183,12 +183,12 @@ int main(int argc, char** argv) {
     edit.set["istio.io/dataplane-mode"] = "none";
     std::shared_ptr<const scenarios::Document> changed = opened->with(edit);
     double unused = 0;
-    Result after = analyse(changed, before, go);
+    Result after = analyse(changed, before, before, go);
     report("worker: the change read and resolved", [&] { return timed([&] { changed = opened->with(edit); }); });
     report("worker: judged, compared, summed up",
-           [&] { return timed_all([&] { after = analyse(changed, before, go); }, unused); });
+           [&] { return timed_all([&] { after = analyse(changed, before, before, go); }, unused); });
     report("worker: the same, nothing known",
-           [&] { return timed_all([&] { after = analyse(changed, before, go); }, unused); });
+           [&] { return timed_all([&] { after = analyse(changed, before, nullptr, go); }, unused); });
     report("worker: of that, flows judged, one thread",
            [&] { return timed([&] { scenarios::run(changed->loaded(), {}); }); });
     report("worker: of that, compared", [&] { return timed([&] { scenarios::diff(before->run, after->run); }); });

@@ -205,7 +205,18 @@ TEST_F(ReachTest, ManyEdgesArePaintedBesideTheWindow) {
   write(path, text);
   open(path);
   GraphView& graph = window.graph();
+  // It opened at a size that can be read, with scroll bars. The whole is the whole, and stays it when the window grows.
+  ASSERT_TRUE(graph.verticalScrollBar()->isVisible());
+  const auto whole = [&] {
+    const QRect shown = graph.mapFromScene(graph.sceneRect()).boundingRect();
+    return graph.viewport()->rect().adjusted(-4, -4, 4, 4).contains(shown);
+  };
   graph.zoom_to_fit();
+  ASSERT_TRUE(wait_until_idle(window));  // the scroll bars go, and make room
+  EXPECT_TRUE(whole());
+  window.resize(window.size() + QSize(80, 60));
+  ASSERT_TRUE(wait_until_idle(window));
+  EXPECT_TRUE(whole());
   ASSERT_GT(window.session().picture()->graph.edges.size(), 300U);
   graph.viewport()->repaint();
   ASSERT_TRUE(wait_until_idle(window));

@@ -19,6 +19,11 @@ class SessionTest : public WindowTest {
     for (const auto& d : session().result()->loaded().diagnostics) n += d.severity == models::Severity::Error ? 1 : 0;
     return n;
   }
+  template <typename What>
+  static auto connect_progress(Worker& worker, What what) {
+    return QObject::connect(&worker, &Worker::progress, &worker,
+                            [what](std::uint64_t, const QString& stage) mutable { what(stage); });
+  }
   // Still a window: it answers, shows panels and says what is wrong.
   void expect_usable_with_a_finding() {
     ASSERT_NE(session().result(), nullptr);
@@ -225,6 +230,56 @@ TEST_F(SessionTest, StopGivesUp) {
   EXPECT_FALSE(session().busy());
   for (int i = 0; i < 20; ++i) QApplication::processEvents(QEventLoop::AllEvents, 10);
   EXPECT_EQ(session().result(), before);
+}
+
+TEST_F(SessionTest, ANewerEditReplacesTheOlder) {
+  open(shop());
+  QSignalSpy results(&session(), &Session::result_changed);
+  session().apply(mode("namespace/clients", "ambient"));
+  session().apply(mode("namespace/shop", "none"));
+  ASSERT_TRUE(wait_until_idle(window));
+  EXPECT_EQ(results.count(), 1);
+  EXPECT_EQ(session().result()->document->edits().size(), 2U);
+}
+
+// In the middle of its work: what is not wanted any more ends before the next flow, and nobody hears of it.
+TEST_F(SessionTest, TheWorkerGivesUpWhileItJudges) {
+  Worker worker;
+  QSignalSpy finished(&worker, &Worker::finished), failed(&worker, &Worker::failed);
+  bool judging = false;
+  const auto newer = connect_progress(worker, [&](const QString& stage) {
+    judging = judging || stage == Worker::tr("Judging");
+    if (judging) worker.want(2);
+  });
+  Request request;
+  request.generation = 1;
+  request.paths = {shop().toStdString()};
+  worker.want(1);
+  worker.work(request);
+  EXPECT_TRUE(judging);
+  EXPECT_EQ(finished.count() + failed.count(), 0);
+  QObject::disconnect(newer);
+  request.generation = 2;
+  worker.work(request);
+  EXPECT_EQ(finished.count(), 1);
+}
+
+// What an edit does not concern is taken over, and shown as if it had been judged.
+TEST_F(SessionTest, AnEditJudgesWhatItConcerns) {
+  open(shop());
+  const Result before = session().result();
+  EXPECT_EQ(before->judged, before->run.flows.size() + before->pairs.size());
+  apply(mode("clients/deployment/web", "none"));
+  const Result after = session().result();
+  EXPECT_LT(after->judged, before->judged);
+  const auto kept = [&](std::size_t i) {
+    return after->run.flows[i].result.outcomes.same_as(before->run.flows[i].result.outcomes);
+  };
+  EXPECT_FALSE(kept(0));  // web deletes
+  EXPECT_TRUE(kept(1));
+  EXPECT_TRUE(kept(2));
+  const auto whole = scenarios::run(after->document->loaded());
+  EXPECT_EQ(scenarios::run_json(after->run, {}), scenarios::run_json(whole, {}));
 }
 
 }  // namespace

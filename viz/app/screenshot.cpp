@@ -70,14 +70,14 @@ QPixmap with_dialog(MainWindow& window, QWidget& dialog) {
 
 }  // namespace
 
-QStringList picture_names(const MainWindow& window) {
-  return window.view_names() + window.dialog_names() + QStringList{kStale};
-}
-
 void wait_for_events(int wake) {
   QTimer timer;
   timer.start(wake);
   QApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
+}
+
+QStringList picture_names(const MainWindow& window) {
+  return window.view_names() + window.dialog_names() + QStringList{kStale};
 }
 
 bool wait_until_idle(MainWindow& window, int milliseconds) {

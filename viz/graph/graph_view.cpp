@@ -84,8 +84,9 @@ void GraphView::rebuild() {
   scene_.setSceneRect(scene_.itemsBoundingRect().adjusted(-24, -24, 24, 24));
   update_presence();
   update_marks();
-  if (first || fitted_) {
-    zoom_to_read();
+  if (first) fit_ = Fit::Readable;
+  if (fit_ != Fit::Nothing) {
+    fit();
   } else {  // zoom and place stay
     setTransform(before);
     centerOn(centre);
@@ -95,22 +96,21 @@ void GraphView::rebuild() {
 void GraphView::show_boxes() {
   std::map<std::string, Box> gone = std::exchange(boxes_, {});
   if (picture_ != nullptr)
-    for (const NamespaceBox& box : picture_->layout.boxes) {
-      const QString words = enrolment(result_->mesh().namespace_labels(box.ns));
-      const bool named = !picture_->graph.find("namespace/" + box.ns);
-      Box& item = boxes_[box.ns];
-      if (const auto known = gone.extract(box.ns)) {
-        item = known.mapped();
-        item.ground->show_box(box);
-        item.label->show_box(box, words, named);
+    for (const NamespaceBox& place : picture_->layout.boxes) {
+      Box& box = boxes_[place.ns];
+      if (const auto known = gone.extract(place.ns)) {
+        box = known.mapped();
       } else {
-        scene_.addItem(item.ground = new BoxItem(box));
-        scene_.addItem(item.label = new BoxLabel(box, words, named));
+        scene_.addItem(box.frame = new BoxItem());
+        scene_.addItem(box.label = new BoxLabel());
       }
+      box.frame->show_box(place);
+      box.label->show_box(place, !picture_->graph.find("namespace/" + place.ns),
+                          enrolment(result_->mesh().namespace_labels(place.ns)));
     }
-  for (const auto& [ns, item] : gone) {
-    delete item.ground;
-    delete item.label;
+  for (const auto& [ns, box] : gone) {
+    delete box.frame;
+    delete box.label;
   }
 }
 
@@ -259,21 +259,31 @@ void GraphView::toggle_namespace(const std::string& ns) {
 
 void GraphView::zoom_by(double factor) {
   const double now = transform().m11(), next = std::clamp(now * factor, kSmallest, kLargest);
-  fitted_ = false;
+  fit_ = Fit::Nothing;
   scale(next / now, next / now);
 }
 
 void GraphView::zoom_to_fit() {
-  fitted_ = true;
-  const QRectF rect = scene_.sceneRect();
-  if (rect.isEmpty()) return;
-  fitInView(rect, Qt::KeepAspectRatio);
-  const double now = transform().m11();
-  if (now > kComfortable) scale(kComfortable / now, kComfortable / now);
+  fit_ = Fit::Whole;
+  fit();
 }
 
 void GraphView::zoom_to_read() {
-  zoom_to_fit();
+  fit_ = Fit::Readable;
+  fit();
+}
+
+void GraphView::fit() {
+  const QRectF rect = scene_.sceneRect();
+  if (rect.isEmpty() || fitting_) return;
+  fitting_ = true;  // scroll bars come and go meanwhile: that is no other window
+  fitInView(rect, Qt::KeepAspectRatio);
+  if (const double now = transform().m11(); now > kComfortable) scale(kComfortable / now, kComfortable / now);
+  if (fit_ == Fit::Readable) make_readable();
+  fitting_ = false;
+}
+
+void GraphView::make_readable() {
   const double now = transform().m11();
   if (now >= kReadable || picture_ == nullptr || nodes_.empty()) return;
   scale(kReadable / now, kReadable / now);
@@ -283,12 +293,12 @@ void GraphView::zoom_to_read() {
 }
 
 void GraphView::zoom_reset() {
-  fitted_ = false;
+  fit_ = Fit::Nothing;
   resetTransform();
 }
 
 void GraphView::centre_on(std::size_t node) {
-  fitted_ = false;
+  fit_ = Fit::Nothing;
   if (transform().m11() < 0.7) {
     resetTransform();
   }
@@ -326,7 +336,7 @@ void GraphView::mouseMoveEvent(QMouseEvent* event) {
       press_ = event->pos();
       if (!panning_) viewport()->setCursor(Qt::ClosedHandCursor);
       panning_ = true;
-      fitted_ = false;
+      fit_ = Fit::Nothing;
     }
     return;
   }
@@ -452,7 +462,7 @@ void GraphView::keyPressEvent(QKeyEvent* event) {
 
 void GraphView::resizeEvent(QResizeEvent* event) {
   QGraphicsView::resizeEvent(event);
-  if (fitted_) zoom_to_read();
+  if (fit_ != Fit::Nothing) fit();
 }
 
 void GraphView::changeEvent(QEvent* event) {

@@ -72,6 +72,8 @@ class GraphView : public QGraphicsView {
   void rebuild();
   void show_boxes();
   void show_nodes();
+  void fit();
+  void make_readable();
   void update_presence();
   void update_marks();
   std::optional<std::size_t> node_at(const QPoint& at) const;
@@ -87,16 +89,18 @@ class GraphView : public QGraphicsView {
   EdgeLayer* edges_;
   std::vector<NodeItem*> nodes_;
   struct Box {
-    BoxItem* ground = nullptr;
+    BoxItem* frame = nullptr;
     BoxLabel* label = nullptr;
   };
-  std::map<std::string, Box> boxes_;
-  PictureResult picture_;  // what is drawn
+  std::map<std::string, Box> boxes_;  // by namespace
+  PictureResult picture_;             // what is drawn
   Result result_;
   Filter find_, hide_;
   std::vector<std::size_t> matches_;
   int match_ = -1;
-  bool fitted_ = true;  // follows the window size until the user zooms
+  // What the zoom follows when window or graph change; nothing once the user zooms.
+  enum class Fit { Nothing, Whole, Readable } fit_ = Fit::Readable;
+  bool fitting_ = false;
   QPoint press_;
   bool panning_ = false;
 };

@@ -164,19 +164,25 @@ void NodeItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
 
 namespace {
 QColor box_colour() { return theme().tint(theme().dark ? QColor(0x3a, 0x40, 0x48) : QColor(0xe9, 0xee, 0xf4), 0.55); }
+
+bool same_size(const NamespaceBox& a, const NamespaceBox& b) {
+  return a.place.width == b.place.width && a.place.height == b.place.height;
+}
+void move_to(QGraphicsItem& item, const NamespaceBox& box) {
+  if (item.pos() != QPointF(box.place.x, box.place.y)) item.setPos(box.place.x, box.place.y);
+  item.update();
+}
 }  // namespace
 
-BoxItem::BoxItem(const NamespaceBox& box) {
-  show_box(box);
+BoxItem::BoxItem() {
   setZValue(0);
   setAcceptedMouseButtons(Qt::NoButton);
 }
 
 void BoxItem::show_box(const NamespaceBox& box) {
-  if (box_.place.width != box.place.width || box_.place.height != box.place.height) prepareGeometryChange();
+  if (!same_size(box_, box)) prepareGeometryChange();
   box_ = box;
-  if (pos() != QPointF(box.place.x, box.place.y)) setPos(box.place.x, box.place.y);
-  update();
+  move_to(*this, box);
 }
 
 void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) {
@@ -188,21 +194,19 @@ void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*
   p.drawRoundedRect(QRectF(0, 0, box_.place.width, box_.place.height), 10, 10);
 }
 
-BoxLabel::BoxLabel(const NamespaceBox& box, const QString& mode_word, bool named) {
-  show_box(box, mode_word, named);
+BoxLabel::BoxLabel() {
   setZValue(2.5);
   setAcceptedMouseButtons(Qt::NoButton);
 }
 
-void BoxLabel::show_box(const NamespaceBox& box, const QString& mode_word, bool named) {
-  const bool resized = box_.place.width != box.place.width || box_.place.height != box.place.height;
+void BoxLabel::show_box(const NamespaceBox& box, bool named, const QString& mode_word) {
+  const bool resized = !same_size(box_, box);
   if (resized) prepareGeometryChange();
-  if (resized || mode_ != mode_word || box_.ns != box.ns || named_ != named) fitted_scale_ = 0;
+  if (resized || named_ != named || mode_ != mode_word || box_.ns != box.ns) fitted_scale_ = 0;
   box_ = box;
-  mode_ = mode_word;
   named_ = named;
-  if (pos() != QPointF(box.place.x, box.place.y)) setPos(box.place.x, box.place.y);
-  update();
+  mode_ = mode_word;
+  move_to(*this, box);
 }
 
 void BoxLabel::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget* widget) {

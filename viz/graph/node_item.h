@@ -39,7 +39,7 @@ class NodeItem : public QGraphicsItem {
 class BoxItem : public QGraphicsItem {
  public:
   enum { Type = UserType + 2 };
-  explicit BoxItem(const NamespaceBox& box);
+  BoxItem();
   void show_box(const NamespaceBox& box);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(-2, -2, box_.place.width + 4, box_.place.height + 4); }
@@ -53,11 +53,13 @@ class BoxItem : public QGraphicsItem {
 class BoxLabel : public QGraphicsItem {
  public:
   enum { Type = UserType + 3 };
+  BoxLabel();
   // `named`: false where the box holds one node that bears its name.
-  BoxLabel(const NamespaceBox& box, const QString& mode_word, bool named);
-  void show_box(const NamespaceBox& box, const QString& mode_word, bool named);
+  void show_box(const NamespaceBox& box, bool named, const QString& mode_word);
   int type() const override { return Type; }
   QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, box_.place.height); }
+  const std::string& ns() const { return box_.ns; }
+  const QString& mode_word() const { return mode_; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;
 
  private:

@@ -135,7 +135,6 @@ void FlowPanel::show_only(std::set<std::size_t> flows, const QString& why) {
 }
 
 void FlowPanel::select_row(int row) {
-  if (choosing_ && table_->currentIndex().row() == row) return;  // the table itself is about to select it
   following_ = true;
   go_to(row);
   table_->scrollTo(filter_->index(row, 0));
@@ -154,6 +153,7 @@ void FlowPanel::follow_selection() {
   const PictureResult& picture = session_.picture();
   if (result == nullptr || picture == nullptr) return;
   if (s.kind == Selection::Kind::Flow) {
+    if (choosing_) return;  // it came from here, and the table selects as the mouse and the keys say
     std::size_t nth = s.nth;
     for (std::size_t i = 0; i < result->run.flows.size(); ++i) {
       if (result->run.flows[i].result.flow.name != s.key || nth-- > 0) continue;

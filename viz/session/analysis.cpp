@@ -1,32 +1,24 @@
 #include "viz/session/analysis.h"
 
+#include <optional>
+
 #include "viz/graph/edge_shapes.h"
 
 namespace meshsim::viz {
 
 using namespace scenarios;
 
-namespace {
-// The matrix of populations is a square: beyond so many Services it would cost more than it tells.
-constexpr std::size_t kMostPairs = 4000;
-}  // namespace
-
-Result analyse(std::shared_ptr<const Document> document, const Result& before, const std::atomic<bool>& cancelled,
-               unsigned threads) {
+Result analyse(std::shared_ptr<const Document> document, const Result& before, const Result& known,
+               const std::atomic<bool>& cancelled, unsigned threads) {
   auto out = std::make_shared<Analysis>();
   out->document = std::move(document);
-  const auto& loaded = out->document->loaded();
-  RunOptions options;
-  options.threads = threads;
-  out->run = run(loaded, options);
-  if (cancelled) return nullptr;
-  if (!loaded->unreadable) {
-    MatrixOptions matrix;
-    matrix.one_client_per_population = true;
-    matrix.threads = threads;
-    if (pair_questions(loaded->world, matrix).size() <= kMostPairs) out->pairs = all_pairs(loaded->world, matrix);
-  }
-  if (cancelled) return nullptr;
+  std::optional<Earlier> earlier;
+  if (known != nullptr) earlier.emplace(Earlier{known->run, known->pairs});
+  Answers answers = judge_again(out->document->loaded(), earlier ? &*earlier : nullptr, {threads, &cancelled});
+  if (answers.stopped) return nullptr;
+  out->run = std::move(answers.run);
+  out->pairs = std::move(answers.pairs);
+  out->judged = answers.judged;
   out->summary = summarize(out->run, out->pairs);
   if (before != nullptr) {
     out->compared = true;

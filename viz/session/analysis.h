@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scenarios/explore/document.h"
+#include "scenarios/explore/judge_again.h"
 #include "scenarios/explore/policy_summary.h"
 #include "scenarios/report/diff_report.h"
 #include "viz/graph/layout.h"
@@ -25,6 +26,7 @@ struct Analysis {
   scenarios::DiffResult changes;
   std::set<std::string> changed_flows;             // names, from `changes`
   std::map<models::Verdict, int> verdicts_before;  // of the state that was compared with
+  std::size_t judged = 0;                          // flows and pairs; the others hold as they were
 
   const scenarios::Loaded& loaded() const { return *document->loaded(); }
   const models::Mesh& mesh() const { return *document->loaded()->world.mesh; }
@@ -48,8 +50,9 @@ struct Picture {
 };
 using PictureResult = std::shared_ptr<const Picture>;
 
-// The stages; each looks at `cancelled` and gives up with nullptr.
-Result analyse(std::shared_ptr<const scenarios::Document> document, const Result& before,
+// The stages; each looks at `cancelled` and gives up with nullptr. `before`: what to compare with; `known`: any earlier
+// result, whose answers are taken where they hold.
+Result analyse(std::shared_ptr<const scenarios::Document> document, const Result& before, const Result& known,
                const std::atomic<bool>& cancelled, unsigned threads = 0);
 PictureResult draw(const Analysis& result, const PictureOptions& options, const EarlierOrder& earlier,
                    const std::atomic<bool>& cancelled);

@@ -330,6 +330,7 @@ void Session::compare_with(const QStringList& paths) {
 
 void Session::set_comparison(Request& request) const {
   request.before = compare_with_opened_ ? opened_ : result_;
+  request.known = result_;
   for (const QString& path : other_) request.other.push_back(path.toStdString());
 }
 

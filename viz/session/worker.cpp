@@ -36,12 +36,12 @@ void Worker::work(const Request& request) {
       Result before = request.before;
       if (!request.other.empty()) {
         if (request.other != other_paths_ || other_ == nullptr)
-          other_ = analyse(Document::open(request.other), nullptr, cancelled_);
+          other_ = analyse(Document::open(request.other), nullptr, nullptr, cancelled_);
         other_paths_ = request.other;
         before = other_;
       }
       if (cancelled_) return;
-      result = analyse(std::move(document), before, cancelled_);
+      result = analyse(std::move(document), before, request.known, cancelled_);
     }
     if (cancelled_ || result == nullptr) return;
     emit progress(request.generation, tr("Drawing"));

@@ -23,6 +23,7 @@ struct Request {
   bool judge = true;                                // false: only draw `shown` again
   Result shown;                                     // with judge = false
   Result before;                                    // compare with this
+  Result known;                                     // what holds as it was is taken from this
   std::vector<std::string> other;                   // compare with these inputs instead
   PictureOptions picture;
   EarlierOrder earlier;

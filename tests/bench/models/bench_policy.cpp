@@ -62,7 +62,7 @@ struct World {
     mesh = resolve(std::move(read.objects), {});
     Diagnostics diagnostics;
     engine = PolicyEngine::compile(*mesh, diagnostics);
-    const Workload& workload = mesh->workloads.at(mesh->find_workload("a", "srv"));
+    const Workload& workload = mesh->workloads[mesh->find_workload("a", "srv")];
     view.ns = workload.ns;
     view.labels = &workload.labels;
     connection.principal = "spiffe://cluster.local/ns/a/sa/cli";

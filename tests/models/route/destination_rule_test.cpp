@@ -55,6 +55,42 @@ TEST(DestinationRule, Dp226ExportTo) {
   EXPECT_EQ(policy(world, "a", "far.b").lb, "LEAST_REQUEST");
 }
 
+// Rules of one host that differ in exportTo: the last one that a client sees counts (SidecarScope.DestinationRule).
+TEST(DestinationRule, Dp224ExportToSets) {
+  const std::string to_a = "  exportTo: [a]\n", wide = "  exportTo: [a, c]\n";
+  {
+    const RouteWorld world(documents({rule("old", "b", "far", lb("RANDOM"), "2020-01-01T00:00:00Z"),
+                                      rule("young", "b", "far", to_a + lb("PASSTHROUGH"), "2021-01-01T00:00:00Z")}));
+    EXPECT_EQ(policy(world, "a", "far.b").lb, "PASSTHROUGH");
+    EXPECT_EQ(policy(world, "b", "far.b").lb, "RANDOM");
+  }
+  {
+    // The wider one is merged into the narrower one and is gone as one of its own: an oddity of istiod.
+    const RouteWorld world(documents({rule("old", "b", "far", to_a + lb("RANDOM"), "2020-01-01T00:00:00Z"),
+                                      rule("young", "b", "far", wide + lb("PASSTHROUGH"), "2021-01-01T00:00:00Z")}));
+    EXPECT_EQ(policy(world, "a", "far.b").lb, "RANDOM");
+    EXPECT_EQ(world.routing->traffic_policy("c", nullptr, world.service("far.b"), 80, "", false).lb, "LEAST_REQUEST");
+  }
+  {
+    // The most specific host decides alone, even where its rule is not for this client.
+    const RouteWorld world(documents({rule("exact", "b", "far", "  exportTo: [c]\n" + lb("RANDOM")),
+                                      rule("wild", "b", "*.b.svc.cluster.local", lb("PASSTHROUGH"))}));
+    EXPECT_EQ(policy(world, "a", "far.b").lb, "LEAST_REQUEST");
+  }
+}
+
+TEST(DestinationRule, Dp222RootNamespaceClients) {
+  const RouteWorld world(
+      documents({rule("own", "istio-system", "far.b.svc.cluster.local", "  exportTo: ['.']\n" + lb("RANDOM")),
+                 rule("all", "istio-system", "*.local", lb("PASSTHROUGH")), rule("s", "b", "far", lb("ROUND_ROBIN"))}));
+  const auto of = [&](const char* ns) {
+    return world.routing->traffic_policy(ns, nullptr, world.service("far.b"), 80, "", false).lb;
+  };
+  EXPECT_EQ(of("istio-system"), "RANDOM");
+  EXPECT_EQ(of("a"), "ROUND_ROBIN");
+  EXPECT_EQ(policy(world, "a", "one.a").lb, "PASSTHROUGH");
+}
+
 TEST(DestinationRule, MostSpecificHostOfANamespace) {
   const RouteWorld world(documents({rule("wide", "a", "*.local", lb("RANDOM")),
                                     rule("mid", "a", "*.a.svc.cluster.local", lb("ROUND_ROBIN")),
@@ -125,6 +161,24 @@ TEST(DestinationRule, Po120WorkloadSelector) {
   EXPECT_EQ(policy(world, "a", "one.a", 80, "", true).lb, "ROUND_ROBIN") << "not at a waypoint's own services";
 }
 
+// A rule that selects other workloads hides what the service's namespace and the root namespace say.
+TEST(DestinationRule, Po120SelectorOfOthersHides) {
+  const std::string selected = "  workloadSelector: {matchLabels: {app: nobody}}\n" + lb("RANDOM");
+  const RouteWorld world(
+      documents({rule("sel", "a", "far.b.svc.cluster.local", selected), rule("s", "b", "far", lb("ROUND_ROBIN"))}));
+  EXPECT_EQ(policy(world, "a", "far.b").lb, "LEAST_REQUEST");
+  // A general rule for the same exportTo is merged into the one with the selector and gone; a wider one stays as well.
+  for (const auto& [to, lb_of_others] :
+       {std::pair("  exportTo: ['.']\n", "LEAST_REQUEST"), std::pair("  exportTo: ['.', c]\n", "ROUND_ROBIN")}) {
+    const RouteWorld merged(documents(
+        {rule("sel", "a", "one", "  workloadSelector: {matchLabels: {app: client}}\n  subsets: [{name: v1}]\n"),
+         rule("all", "a", "one", to + lb("ROUND_ROBIN"))}));
+    const models::Labels other = {{"app", "other"}};
+    EXPECT_EQ(policy(merged, "a", "one.a").lb, "ROUND_ROBIN");
+    EXPECT_EQ(merged.routing->traffic_policy("a", &other, merged.service("one.a"), 80, "", false).lb, lb_of_others);
+  }
+}
+
 TEST(DestinationRule, Po122TlsAtAWaypointsOwnServices) {
   const std::vector<std::pair<std::string, ClientTls>> cases = {{"ISTIO_MUTUAL", ClientTls::Unset},
                                                                 {"DISABLE", ClientTls::Unset},
@@ -176,7 +230,13 @@ TEST(DestinationRule, BackendTlsPolicyOriginatesTls) {
   }
   {
     const RouteWorld world(documents({own, tls + validation}), master);
-    EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Simple) << "the DestinationRule comes second";
+    EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Disable) << "the user's fields count first";
+    EXPECT_EQ(policy(world, "a", "far.b").lb, "RANDOM");
+  }
+  {
+    const RouteWorld world(documents({own, tls + validation}),
+                           "{profile: istio-1.27, features: {PILOT_ENABLE_ALPHA_GATEWAY_API: 'true'}}");
+    EXPECT_EQ(policy(world, "a", "far.b").tls, ClientTls::Simple) << "before 1.31 the DestinationRule comes second";
     EXPECT_EQ(policy(world, "a", "far.b").lb, "LEAST_REQUEST");
   }
   {

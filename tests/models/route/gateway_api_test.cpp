@@ -48,6 +48,31 @@ TEST(GatewayApi, ListenerHostnamesIntersect) {
   EXPECT_EQ(at_gateway(world, host("c.example.com")), "two.a:80") << "a route without hostnames takes the listener's";
 }
 
+// filterStrictGatewayMerging: pods of a managed Gateway take Gateways of networking.istio.io of its namespace only
+// (1.31).
+TEST(GatewayApi, Dp258StrictGatewayMerging) {
+  const auto classic = [](const char* ns, const char* hostname) {
+    return std::string("apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: classic, namespace: ") +
+           ns +
+           "}\nspec:\n  selector: {gateway.networking.k8s.io/gateway-name: gw}\n  servers: [{port: {number: 80, name: "
+           "http, "
+           "protocol: HTTP}, hosts: ['" +
+           hostname +
+           "']}]\n---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: " +
+           ns + "}\nspec: {hosts: ['" + hostname +
+           "'], gateways: [classic], http: [{route: [{destination: {host: one.a.svc.cluster.local, port: {number: "
+           "80}}}]}]}\n";
+  };
+  const std::string all = documents({gateway(kHttp), classic("a", "a.example.com"), classic("b", "b.example.com")});
+  const RouteWorld strict(all, kMaster), old(all, kAlpha),
+      off(all, "{profile: istio-master, features: {PILOT_ENABLE_STRICT_GATEWAY_MERGING: 'false'}}");
+  for (const RouteWorld* world : {&strict, &old, &off})
+    EXPECT_EQ(at_gateway(*world, host("a.example.com")), "one.a:80");
+  EXPECT_EQ(at_gateway(strict, host("b.example.com")), "404 NR");
+  EXPECT_EQ(at_gateway(old, host("b.example.com")), "one.a:80");
+  EXPECT_EQ(at_gateway(off, host("b.example.com")), "one.a:80");
+}
+
 TEST(GatewayApi, AllowedRoutes) {
   const std::string from_b =
       route("  parentRefs: [{name: gw, namespace: a}]\n  rules: [{backendRefs: [{name: far, port: 80}]}]\n", "r", "b");

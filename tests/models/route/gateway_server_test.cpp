@@ -237,6 +237,36 @@ TEST(GatewayServer, SelectorAndScopeToNamespace) {
   EXPECT_EQ(text(other, ingress(other, kGateway, 80, host("x"))), "no server");
 }
 
+// mergeGateways: the oldest plaintext server of a port decides its protocol.
+TEST(GatewayServer, Dp247ServersOfOnePort) {
+  const std::string tcp = "  - {port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}\n";
+  const std::string to_two =
+      "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: tcp, namespace: a}\nspec: {hosts: "
+      "['*'], gateways: [tcp], tcp: [{route: [{destination: {host: two.a.svc.cluster.local, port: {number: 80}}}]}]}\n";
+  const auto answer = [&](const char* name_of_http) {
+    const RouteWorld world = world_of({gateway(tcp, "tcp"), to_two, gateway(kHttp80, name_of_http),
+                                       virtual_service("['*']", kToOne, std::string("[") + name_of_http + "]")});
+    return text(world, ingress(world, kGateway, 80, host("x")));
+  };
+  EXPECT_EQ(answer("after"), "one.a:80") << "by name where the ages are equal";
+  EXPECT_EQ(answer("zzz"), "two.a:80");
+}
+
+// mergeGateways: TLS servers that repeat a host of the port are left out whole.
+TEST(GatewayServer, Dp247RepeatedTlsHosts) {
+  const auto simple = [](const char* hosts) {
+    return std::string(
+               "  - {port: {number: 443, name: https, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: c}, "
+               "hosts: ") +
+           hosts + "}\n";
+  };
+  const RouteWorld world =
+      world_of({gateway(simple("[a.example.com]"), "one"), gateway(simple("[a.example.com, b.example.com]"), "two"),
+                virtual_service("['*']", kToOne, "[one, two]")});
+  EXPECT_EQ(text(world, ingress(world, kGateway, 443, tls("b.example.com"))), "no server");
+  EXPECT_EQ(text(world, ingress(world, kGateway, 443, tls("a.example.com"))), "one.a:80");
+}
+
 TEST(GatewayServer, MeshRoutesAreNotGatewayRoutes) {
   const RouteWorld world = world_of({gateway(kHttp80), virtual_service("[one]", kToOne, "[mesh]")});
   EXPECT_EQ(text(world, ingress(world, kGateway, 80, host("one.a.svc.cluster.local"))), "404 NR") << "DP-229";
@@ -315,6 +345,7 @@ TEST(KubernetesIngress, TheClassDecidesWhoseItIs_DP053) {
   EXPECT_TRUE(served(annotated, ""));
   EXPECT_FALSE(served(annotated, "ingressClass: other"));
   EXPECT_FALSE(served(annotated, "ingressControllerMode: 'OFF'"));
+  EXPECT_FALSE(served(kube_ingress("i", path), "ingressControllerMode: 'OFF'"));
   EXPECT_FALSE(served(kube_ingress("i", path, "", ""), ""));
   EXPECT_TRUE(served(kube_ingress("i", path, "", ""), "ingressControllerMode: DEFAULT"));
   EXPECT_FALSE(served(kube_ingress("i", path), "ingressSelector: elsewhere"));

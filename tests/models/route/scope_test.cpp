@@ -98,6 +98,8 @@ TEST(Scope, Dp225OutboundPolicyOfTheSidecarResource) {
                           "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}");
   EXPECT_FALSE(opened.routing->registry_only(opened.client("a/client")));
   EXPECT_TRUE(opened.routing->registry_only(opened.client("b/client")));
+  const RouteWorld bare(sidecar_yaml("{outboundTrafficPolicy: {}}"));
+  EXPECT_TRUE(bare.routing->registry_only(bare.client("a/client"))) << "the enum's zero value";
   const RouteWorld proxied(
       sidecar_yaml("{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: far.b.svc.cluster.local, port: "
                    "{number: 9000}}}}"));
@@ -237,6 +239,33 @@ TEST(Scope, Dp225AVirtualServiceIsImportedWhole) {
        "one.a.svc.cluster.local, port: {number: 7070}}}]}]}\n"}));
   EXPECT_EQ(text(world, sidecar(world, "a/client", "one.a.svc.cluster.local", 80)), "one.a:7070");
   EXPECT_EQ(text(world, sidecar(world, "a/client", "two.a.svc.cluster.local", 80)), "one.a:7070");
+}
+
+// DP-225: of several ServiceEntries of one host those of one namespace are one service (canMergeServices), and a
+// Sidecar chooses among those that it imports.
+TEST(Scope, Dp225EntriesOfOneHost) {
+  const auto entry = [](const char* name, const char* ns, int port, const char* more = "") {
+    return std::string("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: ") + name +
+           ", namespace: " + ns + ", creationTimestamp: \"2024-01-0" + std::to_string(port % 10) +
+           "T00:00:00Z\"}\nspec: {hosts: [shop.example.com], resolution: DNS, ports: [{number: " +
+           std::to_string(port) + ", name: http, protocol: HTTP}]" + more + "}\n";
+  };
+  const std::string only_b =
+      "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: s, namespace: a}\nspec: {egress: [{hosts: "
+      "['b/*']}]}\n";
+  const std::string entries = documents({entry("x", "c", 8001), entry("y", "c", 8002), entry("z", "b", 8003),
+                                         entry("w", "c", 8004, ", exportTo: ['*']")});
+  const char* strict = "{config: {outboundTrafficPolicy: {mode: REGISTRY_ONLY}}}";
+  const RouteWorld wide(entries, strict), narrow(documents({entries, only_b}), strict);
+  const auto at = [](const RouteWorld& world, std::uint16_t port) {
+    return text(world, sidecar(world, "a/client", "shop.example.com", port));
+  };
+  EXPECT_EQ(at(wide, 8001), "shop.example.com:8001");
+  EXPECT_EQ(at(wide, 8002), "shop.example.com:8002") << "the ports of the second entry of the oldest's namespace";
+  EXPECT_NE(at(wide, 8003), "shop.example.com:8003") << "another namespace";
+  EXPECT_NE(at(wide, 8004), "shop.example.com:8004") << "another exportTo";
+  EXPECT_NE(at(narrow, 8001), "shop.example.com:8001");
+  EXPECT_EQ(at(narrow, 8003), "shop.example.com:8003") << "the oldest is not imported";
 }
 
 TEST(Scope, WildcardServiceEntry) {

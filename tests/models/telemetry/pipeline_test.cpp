@@ -86,7 +86,7 @@ std::map<std::string, models::Outcome> rows(const std::string& profile) {
   for (const scenarios::ScenarioFlow& flow : read.flows) {
     models::FlowResult result = models::judge(world, flow.flow);
     EXPECT_EQ(result.outcomes.size(), 1u) << flow.flow.name;
-    models::Outcome& outcome = result.outcomes.front();
+    models::Outcome& outcome = result.outcomes.edit().front();
     outcome.telemetry = models::telemetry_of(world, flow.flow, outcome);
     out.emplace(flow.flow.name, std::move(outcome));
   }

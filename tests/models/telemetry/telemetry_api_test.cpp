@@ -63,10 +63,10 @@ TEST(TelemetryApi, TM170_DisabledThenOverridesLiftsAll) {
   const Metric* m = requests(out, "source");
   ASSERT_NE(m, nullptr);
   EXPECT_EQ(m->labels.at("add"), "bar");
-  EXPECT_EQ(m->labels.count("source_principal"), 0u);
+  EXPECT_FALSE(m->labels.contains("source_principal"));
   const Metric* bytes = find_metric(out, "istio_request_bytes", "source");
   ASSERT_NE(bytes, nullptr);
-  EXPECT_EQ(bytes->labels.count("add"), 0u);
+  EXPECT_FALSE(bytes->labels.contains("add"));
   EXPECT_EQ(requests(out, "destination"), nullptr);  // the other namespace stays as the root says
 }
 
@@ -89,7 +89,7 @@ TEST(TelemetryApi, TM174_LaterOverrideWinsTagByTag) {
   const Outcome out = sidecars(b);
   EXPECT_EQ(requests(out, "source")->labels.at("add"), "bar");
   EXPECT_EQ(requests(out, "source")->labels.at("one"), "1");
-  EXPECT_EQ(requests(out, "source")->labels.count("destination_cluster"), 0u);
+  EXPECT_FALSE(requests(out, "source")->labels.contains("destination_cluster"));
 }
 
 TEST(TelemetryApi, TM170_SelectorAndNoDefaultProvider) {
@@ -126,7 +126,7 @@ TEST(TelemetryApi, TM176_TargetRefsService) {
   const Metric* m = requests(out, "waypoint");
   ASSERT_NE(m, nullptr);
   EXPECT_EQ(m->labels.at("custom_dimension"), "test");
-  EXPECT_EQ(m->labels.count("source_principal"), 0u);
+  EXPECT_FALSE(m->labels.contains("source_principal"));
 }
 
 TEST(TelemetryApi, PO134_NamespaceOfTheServiceReachesAWaypointElsewhere) {
@@ -136,7 +136,7 @@ TEST(TelemetryApi, PO134_NamespaceOfTheServiceReachesAWaypointElsewhere) {
   add_telemetry(b, "back", "ns", kOverride);
   EXPECT_EQ(requests(through_waypoint(b), "waypoint")->labels.at("add"), "bar");
   b.mesh.settings.profile.telemetry_of_service_namespace = false;  // before 1.30
-  EXPECT_EQ(requests(through_waypoint(b), "waypoint")->labels.count("add"), 0u);
+  EXPECT_FALSE(requests(through_waypoint(b), "waypoint")->labels.contains("add"));
 }
 
 TEST(TelemetryApi, PO134_SelectorNeverReachesAWaypoint) {
