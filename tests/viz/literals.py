@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-TRANSLATES = {"tr", "translate", "words", "worded", "count", "option", "command"}
+TRANSLATES = {"tr", "translate", "words", "worded", "option", "command"}
 SHOWS = re.compile(r"(setText|setToolTip|setWindowTitle|setAccessibleName|setAccessibleDescription|setStatusTip|setTitle|"
                    r"setPlaceholderText|setHeaderLabels|setHorizontalHeaderLabels|addAction|addMenu|addTab|addItem|addItems|"
                    r"addRow|addDock|QLabel|QPushButton|QAction|showMessage|setSuffix|said|complain|setTitleText)$")

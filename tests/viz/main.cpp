@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "viz/look/plurals.h"
+#include "viz/look/language.h"
 #include "viz/look/theme.h"
 
 int main(int argc, char** argv) {
@@ -15,8 +15,7 @@ int main(int argc, char** argv) {
   QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
   testing::InitGoogleTest(&argc, argv);
   QApplication application(argc, argv);
-  meshsim::viz::EnglishPlurals plurals;
-  QCoreApplication::installTranslator(&plurals);
+  meshsim::viz::speak(application, QLocale::c());
   QApplication::setApplicationName(QStringLiteral("meshsim"));
   QApplication::setOrganizationName(QStringLiteral("meshsim"));
   QApplication::setApplicationVersion(QStringLiteral("0.1.0"));

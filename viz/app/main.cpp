@@ -10,7 +10,7 @@
 #include "viz/app/main_window.h"
 #include "viz/app/preferences.h"
 #include "viz/app/screenshot.h"
-#include "viz/look/plurals.h"
+#include "viz/look/language.h"
 
 namespace {
 
@@ -40,8 +40,7 @@ int main(int argc, char** argv) {
   // and judging a thousand workloads would spend half of its time there.
   mallopt(M_MXFAST, 0);
   QApplication application(argc, argv);
-  EnglishPlurals plurals;
-  QCoreApplication::installTranslator(&plurals);
+  speak(application, QLocale::system());
   QApplication::setApplicationName(QStringLiteral("meshsim"));
   QApplication::setOrganizationName(QStringLiteral("meshsim"));
   QApplication::setApplicationVersion(QStringLiteral(MESHSIM_VERSION));

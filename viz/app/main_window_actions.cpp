@@ -49,15 +49,15 @@ void MainWindow::make_actions() {
   command(
       "open", tr("&Open\u2026"), QKeySequence::Open, tr("Open a scenario or manifests"), [this] { choose_file(); },
       "open");
-  command("openFolder", tr("Open &folder\u2026"), QKeySequence(tr("Ctrl+Shift+O")), tr("Open a folder of manifests"),
-          [this] { choose_folder(); });
+  command("openFolder", tr("Open &folder\u2026"), QKeySequence(QStringLiteral("Ctrl+Shift+O")),
+          tr("Open a folder of manifests"), [this] { choose_folder(); });
   command(
       "save", tr("&Save"), QKeySequence::Save, tr("Save the scenario with all changes"), [this] { save(false); },
       "save");
-  command("saveAs", tr("Save &as\u2026"), QKeySequence(tr("Ctrl+Shift+S")), tr("Save the scenario under a new name"),
-          [this] { save(true); });
+  command("saveAs", tr("Save &as\u2026"), QKeySequence(QStringLiteral("Ctrl+Shift+S")),
+          tr("Save the scenario under a new name"), [this] { save(true); });
   command(
-      "export", tr("&Export view\u2026"), QKeySequence(tr("Ctrl+E")),
+      "export", tr("&Export view\u2026"), QKeySequence(QStringLiteral("Ctrl+E")),
       tr("Write the view in front as a picture or table"),
       [this] {
         const QString path = QFileDialog::getSaveFileName(this, tr("Export view"), tr("view.png"),
@@ -67,22 +67,24 @@ void MainWindow::make_actions() {
         say(problem.isEmpty() ? tr("Exported %1").arg(path) : problem);
       },
       "export");
-  command("close", tr("&Close window"), QKeySequence(tr("Ctrl+W")), tr("Close the window"), [this] { close(); });
-  command("quit", tr("&Quit"), QKeySequence(tr("Ctrl+Q")), tr("Quit meshsim"), [this] { close(); });
+  command("close", tr("&Close window"), QKeySequence(QStringLiteral("Ctrl+W")), tr("Close the window"),
+          [this] { close(); });
+  command("quit", tr("&Quit"), QKeySequence(QStringLiteral("Ctrl+Q")), tr("Quit meshsim"), [this] { close(); });
 
   QAction* undo = session_.undo_stack()->createUndoAction(this, tr("&Undo"));
   undo->setObjectName(QStringLiteral("undo"));
-  undo->setShortcut(QKeySequence(tr("Ctrl+Z")));
+  undo->setShortcut(QKeySequence(QStringLiteral("Ctrl+Z")));
   undo->setIcon(pictogram("undo"));
   QAction* redo = session_.undo_stack()->createRedoAction(this, tr("&Redo"));
   redo->setObjectName(QStringLiteral("redo"));
-  redo->setShortcut(QKeySequence(tr("Ctrl+Shift+Z")));
+  redo->setShortcut(QKeySequence(QStringLiteral("Ctrl+Shift+Z")));
   redo->setIcon(pictogram("redo"));
   addActions({undo, redo});
   commands_ << undo << redo;
-  command("copy", tr("&Copy flows as CSV"), QKeySequence(tr("Ctrl+C")), tr("Copy the selected rows of the flow table"),
+  command("copy", tr("&Copy flows as CSV"), QKeySequence(QStringLiteral("Ctrl+C")),
+          tr("Copy the selected rows of the flow table"),
           [this] { QApplication::clipboard()->setText(flows_->csv(true)); });
-  command("copyFilter", tr("Copy &as filter"), QKeySequence(tr("Ctrl+Shift+C")),
+  command("copyFilter", tr("Copy &as filter"), QKeySequence(QStringLiteral("Ctrl+Shift+C")),
           tr("Copy the selection in the find language"), [this] {
             const Selection& s = session_.selection();
             const QString name = QString::fromStdString(s.key);
@@ -97,77 +99,82 @@ void MainWindow::make_actions() {
     find_->setFocus();
     find_->selectAll();
   });
-  command("findNext", tr("Find &next"), QKeySequence(tr("F3")), tr("Next node that is found"),
+  command("findNext", tr("Find &next"), QKeySequence(QStringLiteral("F3")), tr("Next node that is found"),
           [this] { graph_->find_next(1); });
-  command("findPrevious", tr("Find pre&vious"), QKeySequence(tr("Shift+F3")), tr("Previous node that is found"),
-          [this] { graph_->find_next(-1); });
-  command("clear", tr("Clear selection and filters"), QKeySequence(tr("Esc")), tr("Show everything again"), [this] {
-    find_->clear();
-    hide_->clear();
-    flows_->set_filter({});
-    session_.select({});
-  });
+  command("findPrevious", tr("Find pre&vious"), QKeySequence(QStringLiteral("Shift+F3")),
+          tr("Previous node that is found"), [this] { graph_->find_next(-1); });
+  command("clear", tr("Clear selection and filters"), QKeySequence(QStringLiteral("Esc")), tr("Show everything again"),
+          [this] {
+            find_->clear();
+            hide_->clear();
+            flows_->set_filter({});
+            session_.select({});
+          });
   command(
-      "ask", tr("&Ask for a flow"), QKeySequence(tr("Ctrl+L")), tr("Type a flow by hand and see what becomes of it"),
+      "ask", tr("&Ask for a flow"), QKeySequence(QStringLiteral("Ctrl+L")),
+      tr("Type a flow by hand and see what becomes of it"),
       [this] {
         view(QStringLiteral("ask"));
         ask_->focus_first();
       },
       "ask");
   command(
-      "run", tr("&Read and judge again"), QKeySequence(tr("F5")), tr("Read the files again"),
+      "run", tr("&Read and judge again"), QKeySequence(QStringLiteral("F5")), tr("Read the files again"),
       [this] { session_.reload(); }, "run");
-  command("simulate", tr("&Simulate"), QKeySequence(tr("F6")), tr("Run the traffic of the scenario over its timeline"),
-          [this] { session_.simulate(); });
-  command("pause", tr("&Pause the simulation"), QKeySequence(tr("Shift+F6")), tr("Pause the simulation, or go on"),
-          [this] { session_.pause(!session_.paused()); })
+  command("simulate", tr("&Simulate"), QKeySequence(QStringLiteral("F6")),
+          tr("Run the traffic of the scenario over its timeline"), [this] { session_.simulate(); });
+  command("pause", tr("&Pause the simulation"), QKeySequence(QStringLiteral("Shift+F6")),
+          tr("Pause the simulation, or go on"), [this] { session_.pause(!session_.paused()); })
       ->setCheckable(true);
-  command("nextEvent", tr("One &event further"), QKeySequence(tr("F4")),
+  command("nextEvent", tr("One &event further"), QKeySequence(QStringLiteral("F4")),
           tr("To the next change or border of a window; simulates so far"), [this] { timeline_->step_event(1); });
-  command("runUntil", tr("Run &until\u2026"), QKeySequence(tr("Ctrl+F5")),
+  command("runUntil", tr("Run &until\u2026"), QKeySequence(QStringLiteral("Ctrl+F5")),
           tr("Simulate up to a time or an entry of the timeline"), [this] { open_run_until(); });
-  command("timeline", tr("Show time&line"), QKeySequence(tr("Ctrl+T")), tr("The simulated run over its time"), [this] {
-    view(QStringLiteral("timeline"));
-    timeline_->setFocus();
-  });
+  command("timeline", tr("Show time&line"), QKeySequence(QStringLiteral("Ctrl+T")),
+          tr("The simulated run over its time"), [this] {
+            view(QStringLiteral("timeline"));
+            timeline_->setFocus();
+          });
   command(
-      "stop", tr("S&top"), QKeySequence(tr("F8")), tr("Give up what is being computed"), [this] { session_.stop(); },
-      "stop");
+      "stop", tr("S&top"), QKeySequence(QStringLiteral("F8")), tr("Give up what is being computed"),
+      [this] { session_.stop(); }, "stop");
   command("compareOpened", tr("Compare with the state as &opened"), {}, tr("Changes are shown against the files"),
           [this] { session_.compare_with_opened(!session_.compares_with_opened()); })
       ->setCheckable(true);
-  command("compare", tr("&Compare with\u2026"), QKeySequence(tr("Ctrl+D")), tr("Compare with another scenario"),
-          [this] {
+  command("compare", tr("&Compare with\u2026"), QKeySequence(QStringLiteral("Ctrl+D")),
+          tr("Compare with another scenario"), [this] {
             const QStringList paths = QFileDialog::getOpenFileNames(
                 this, tr("Compare with"), {}, tr("Scenarios and manifests (*.yaml *.yml *.json)"));
             if (!paths.isEmpty()) session_.compare_with(paths);
           });
   command("compareNone", tr("Stop comparing with another scenario"), {}, tr("Compare with the state before again"),
           [this] { session_.compare_with({}); });
-  command("nextFlow", tr("Next flow"), QKeySequence(tr("Ctrl+Down")), tr("Next row of the flow table"),
+  command("nextFlow", tr("Next flow"), QKeySequence(QStringLiteral("Ctrl+Down")), tr("Next row of the flow table"),
           [this] { flows_->step(1); });
-  command("previousFlow", tr("Previous flow"), QKeySequence(tr("Ctrl+Up")), tr("Previous row of the flow table"),
-          [this] { flows_->step(-1); });
-  command("nextHop", tr("Next hop"), QKeySequence(tr("Ctrl+.")), tr("Next hop of this flow"),
+  command("previousFlow", tr("Previous flow"), QKeySequence(QStringLiteral("Ctrl+Up")),
+          tr("Previous row of the flow table"), [this] { flows_->step(-1); });
+  command("nextHop", tr("Next hop"), QKeySequence(QStringLiteral("Ctrl+.")), tr("Next hop of this flow"),
           [this] { inspector_->step_hop(1); });
-  command("previousHop", tr("Previous hop"), QKeySequence(tr("Ctrl+,")), tr("Previous hop of this flow"),
+  command("previousHop", tr("Previous hop"), QKeySequence(QStringLiteral("Ctrl+,")), tr("Previous hop of this flow"),
           [this] { inspector_->step_hop(-1); });
-  command("nextFinding", tr("Next flow that needs attention"), QKeySequence(tr("Alt+Down")),
+  command("nextFinding", tr("Next flow that needs attention"), QKeySequence(QStringLiteral("Alt+Down")),
           tr("Next flow that is bypassed, open, unknown or not as expected"), [this] { flows_->step_finding(1); });
-  command("previousFinding", tr("Previous flow that needs attention"), QKeySequence(tr("Alt+Up")),
+  command("previousFinding", tr("Previous flow that needs attention"), QKeySequence(QStringLiteral("Alt+Up")),
           tr("Previous flow that is bypassed, open, unknown or not as expected"), [this] { flows_->step_finding(-1); });
-  command("back", tr("&Back"), QKeySequence(tr("Alt+Left")), tr("What was looked at before"),
+  command("back", tr("&Back"), QKeySequence(QStringLiteral("Alt+Left")), tr("What was looked at before"),
           [this] { inspector_->go(-1); });
-  command("forward", tr("F&orward"), QKeySequence(tr("Alt+Right")), tr("What was looked at after"),
+  command("forward", tr("F&orward"), QKeySequence(QStringLiteral("Alt+Right")), tr("What was looked at after"),
           [this] { inspector_->go(1); });
-  command("zoomIn", tr("Zoom &in"), QKeySequence(tr("Ctrl++")), tr("Larger"), [this] { graph_->zoom_by(1.25); });
-  command("zoomOut", tr("Zoom &out"), QKeySequence(tr("Ctrl+-")), tr("Smaller"), [this] { graph_->zoom_by(0.8); });
-  command("zoomReset", tr("Zoom &1:1"), QKeySequence(tr("Ctrl+0")), tr("Natural size"),
+  command("zoomIn", tr("Zoom &in"), QKeySequence(QStringLiteral("Ctrl++")), tr("Larger"),
+          [this] { graph_->zoom_by(1.25); });
+  command("zoomOut", tr("Zoom &out"), QKeySequence(QStringLiteral("Ctrl+-")), tr("Smaller"),
+          [this] { graph_->zoom_by(0.8); });
+  command("zoomReset", tr("Zoom &1:1"), QKeySequence(QStringLiteral("Ctrl+0")), tr("Natural size"),
           [this] { graph_->zoom_reset(); });
   command(
-      "zoomFit", tr("&Fit to window"), QKeySequence(tr("Ctrl+Shift+0")), tr("The whole graph"),
+      "zoomFit", tr("&Fit to window"), QKeySequence(QStringLiteral("Ctrl+Shift+0")), tr("The whole graph"),
       [this] { graph_->zoom_to_fit(); }, "fit");
-  command("layout", tr("&Lay out again"), QKeySequence(tr("Ctrl+R")), tr("Place the nodes anew"),
+  command("layout", tr("&Lay out again"), QKeySequence(QStringLiteral("Ctrl+R")), tr("Place the nodes anew"),
           [this] { session_.lay_out_again(); });
   const auto picture_toggle = [this](const QString& name, const QString& text, const QString& tip, bool on,
                                      auto change) {
@@ -196,18 +203,20 @@ void MainWindow::make_actions() {
     options.collapse_above = 0;
     session_.set_picture_options(options);
   });
-  command("maximise", tr("Panel over the whole &window"), QKeySequence(tr("F11")),
+  command("maximise", tr("Panel over the whole &window"), QKeySequence(QStringLiteral("F11")),
           tr("The panel with the focus takes the whole window, and goes back"), [this] { maximise(!maximised()); });
   command("defaultLayout", tr("&Restore default layout"), {}, tr("All panels at their places"),
           [this] { restore_default_layout(); });
-  command("commands", tr("&Command palette\u2026"), QKeySequence(tr("Ctrl+K")), tr("Every command by name"),
+  command("commands", tr("&Command palette\u2026"), QKeySequence(QStringLiteral("Ctrl+K")), tr("Every command by name"),
           [this] { open_palette(); });
-  command("shortcuts", tr("&Keyboard shortcuts"), QKeySequence(tr("?")), tr("All keys"), [this] { open_shortcuts(); });
+  command("shortcuts", tr("&Keyboard shortcuts"), QKeySequence(QStringLiteral("?")), tr("All keys"),
+          [this] { open_shortcuts(); });
   command("about", tr("&About meshsim"), {}, tr("Version, licence and libraries"), [this] { open_about(); });
-  command("help", tr("&How to read the graph"), QKeySequence(tr("F1")), tr("The legend, in the inspector"), [this] {
-    session_.select({});
-    view(QStringLiteral("inspector"));
-  });
+  command("help", tr("&How to read the graph"), QKeySequence(QStringLiteral("F1")), tr("The legend, in the inspector"),
+          [this] {
+            session_.select({});
+            view(QStringLiteral("inspector"));
+          });
 }
 
 void MainWindow::make_menus() {

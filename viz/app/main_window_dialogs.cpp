@@ -74,7 +74,7 @@ QDialog* MainWindow::open_shortcuts() {
   box->addWidget(text);
   box->addWidget(buttons);
   const int em = fontMetrics().height();
-  dialog->resize(48 * em, 36 * em);
+  dialog->resize(48 * em, std::min(44 * em, height() - 2 * em));
   return opened(dialog);
 }
 

@@ -161,7 +161,8 @@ QString take_screenshot(MainWindow& window, const Screenshot& wanted) {
                       QFileInfo(wanted.file).suffix().isEmpty() ? "png" : QFileInfo(wanted.file).suffix().toLatin1());
   if (window.session().result() != nullptr)
     writer.setText(QStringLiteral("Title"), QString::fromStdString(window.session().result()->loaded().scenario.name));
-  if (!writer.write(picture.toImage()) || !file.commit())
+  writer.setCompression(100);
+  if (!writer.write(picture.toImage().convertToFormat(QImage::Format_RGB888)) || !file.commit())
     return QObject::tr("%1 cannot be written: %2").arg(wanted.file, writer.errorString());
   return {};
 }

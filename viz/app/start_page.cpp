@@ -25,7 +25,7 @@ StartPage::StartPage(QWidget* parent)
                  this);
   words->setWordWrap(true);
   auto* file = new QPushButton(pictogram("open"), tr("Open a &scenario\u2026"), this);
-  auto* folder = new QPushButton(pictogram("open"), tr("Open a &folder of manifests\u2026"), this);
+  auto* folder = new QPushButton(pictogram("open"), tr("Open a f&older of manifests\u2026"), this);
   file->setObjectName(QStringLiteral("openScenario"));
   folder->setObjectName(QStringLiteral("openFolder"));
   auto* buttons = new QHBoxLayout;

@@ -26,8 +26,8 @@ void each_outcome(const Analysis& analysis, const Visit& visit) {
 }
 
 template <class Number>
-std::string count(const char* context, const char* text, Number n) {
-  return words(context, text, nullptr, static_cast<int>(n));
+int number(Number n) {
+  return static_cast<int>(n);
 }
 
 std::string path_class(const Outcome& o) {
@@ -68,9 +68,9 @@ BarData policies_by_point(const Analysis& analysis) {
     }
     if (any) out.series.push_back(std::move(series));
   }
-  out.finding =
-      worded("Words", "{}; past a bypassed policy: {}", count("Words", "%n enforcement point(s)", points.size()),
-             count("Words", "%n flow(s)", bypassed));
+  out.finding = worded(words("Words", "{}; past a bypassed policy: {}"),
+                       words("Words", "%n enforcement point(s)", nullptr, number(points.size())),
+                       words("Words", "%n flow(s)", nullptr, number(bypassed)));
   return out;
 }
 
@@ -101,15 +101,17 @@ MatrixData policy_by_path(const Analysis& analysis) {
       cell.empty = false;
       cell.look.status = worst->first;
       cell.flows = worst->second;
-      cell.text = worded("Words", "{} {}", to_string(worst->first), worst->second.size());
+      cell.text = worded(words("Words", "{} {}"), to_string(worst->first), worst->second.size());
       for (const auto& [status, flows] : it->second)
-        cell.tip += worded("Words", "{}{}: {} flows", cell.tip.empty() ? "" : "\n", to_string(status), flows.size());
+        cell.tip +=
+            worded(words("Words", "{}{}: {} flows"), cell.tip.empty() ? "" : "\n", to_string(status), flows.size());
       alarming += worst->first == PolicyStatus::Bypassed || worst->first == PolicyStatus::Open ? 1 : 0;
     }
   }
-  out.finding =
-      worded("Words", "{} on {}; bypassed or open: {}", count("Words", "%n policy(s)", out.rows.size()),
-             count("Words", "%n kind(s) of path", out.columns.size()), count("Words", "%n cell(s)", alarming));
+  out.finding = worded(words("Words", "{} on {}; bypassed or open: {}"),
+                       words("Words", "%n policy(s)", nullptr, number(out.rows.size())),
+                       words("Words", "%n kind(s) of path", nullptr, number(out.columns.size())),
+                       words("Words", "%n cell(s)", nullptr, number(alarming)));
   return out;
 }
 
@@ -160,12 +162,13 @@ MatrixData telemetry_coverage(const Analysis& analysis) {
       MatrixData::Cell& cell = cells.emplace_back();
       cell.empty = false;
       cell.share = row.all > 0 ? row.with[i] / row.all : 0;
-      cell.text = worded("Words", "{:.0f} %", *cell.share * 100);
-      cell.tip = worded("Words", "{}: {} of {:.4g} flows", out.columns[i], row.flows[i].size(), row.all);
+      cell.text = worded(words("Words", "{:.0f} %"), *cell.share * 100);
+      cell.tip = worded(words("Words", "{}: {} of {:.4g} flows"), out.columns[i], row.flows[i].size(), row.all);
       cell.flows = row.flows[i];
     }
   }
-  out.finding = worded("Words", "{} and the signals they emit", count("Words", "%n kind(s) of path", out.rows.size()));
+  out.finding = worded(words("Words", "{} and the signals they emit"),
+                       words("Words", "%n kind(s) of path", nullptr, number(out.rows.size())));
   return out;
 }
 
@@ -197,9 +200,9 @@ BarData verdicts_compared(const Analysis& analysis) {
   // Side by side, the first series stands lowest: what was before is read first.
   out.series.push_back(std::move(after));
   if (analysis.compared) out.series.push_back(std::move(before));
-  out.finding = analysis.compared ? worded("Words", "{} of {} flows differ", analysis.changes.changes.size(),
+  out.finding = analysis.compared ? worded(words("Words", "{} of {} flows differ"), analysis.changes.changes.size(),
                                            analysis.changes.compared)
-                                  : count("Words", "%n flow(s)", analysis.run.flows.size());
+                                  : words("Words", "%n flow(s)", nullptr, number(analysis.run.flows.size()));
   return out;
 }
 
@@ -212,17 +215,17 @@ MatrixData verdict_transitions(const Analysis& analysis) {
     for (const scenarios::FieldChange& field : change.fields)
       if (field.field == "verdict") changed[change.flow] = {field.before, field.after};
   std::map<std::pair<std::string, std::string>, FlowSet> cells;
-  std::set<std::string> words;
+  std::set<std::string> verdicts;
   for (std::size_t f = 0; f < analysis.run.flows.size(); ++f) {
     const FlowResult& result = analysis.run.flows[f].result;
     const auto it = changed.find(result.flow.name);
     const std::string now(to_string(scenarios::worst_verdict(result)));
     const auto key = it == changed.end() ? std::pair(now, now) : it->second;
     cells[key].insert(f);
-    words.insert(key.first);
-    words.insert(key.second);
+    verdicts.insert(key.first);
+    verdicts.insert(key.second);
   }
-  out.rows.assign(words.begin(), words.end());
+  out.rows.assign(verdicts.begin(), verdicts.end());
   out.columns = out.rows;
   for (const std::string& from : out.rows) {
     std::vector<MatrixData::Cell>& row = out.cells.emplace_back();
@@ -233,11 +236,12 @@ MatrixData verdict_transitions(const Analysis& analysis) {
       cell.empty = false;
       cell.flows = it->second;
       cell.text = std::to_string(it->second.size());
-      cell.tip = worded("Words", "{} before, {} after: {} flows", from, to, it->second.size());
+      cell.tip = worded(words("Words", "{} before, {} after: {} flows"), from, to, it->second.size());
       if (from != to) cell.look.status = PolicyStatus::Bypassed;
     }
   }
-  out.finding = worded("Words", "another verdict: {}", count("Words", "%n flow(s)", changed.size()));
+  out.finding =
+      worded(words("Words", "another verdict: {}"), words("Words", "%n flow(s)", nullptr, number(changed.size())));
   return out;
 }
 

@@ -129,7 +129,8 @@ LineData latency_distribution(const Analysis& analysis) {
     }
     out.series.push_back(std::move(series));
   }
-  if (!out.series.empty()) out.finding = worded("Words", "slowest by p99: {} with {} ms", name, short_number(worst));
+  if (!out.series.empty())
+    out.finding = worded(words("Words", "slowest by p99: {} with {} ms"), name, short_number(worst));
   return out;
 }
 
@@ -170,9 +171,9 @@ LineData latency_over_time(const Analysis& analysis) {
     for (LineData::Series& line : lines) out.series.push_back(std::move(line));
   }
   if (!out.series.empty())
-    out.finding =
-        worded("Words", "greatest p99: {} with {} ms at {:.4g} s; intervals of {:.3g} s; lines p99, bands p50\u2013p90",
-               slowest, short_number(worst), when, width);
+    out.finding = worded(
+        words("Words", "greatest p99: {} with {} ms at {:.4g} s; intervals of {:.3g} s; lines p99, bands p50\u2013p90"),
+        slowest, short_number(worst), when, width);
   return out;
 }
 
@@ -198,7 +199,7 @@ BarData time_by_part(const Analysis& analysis) {
     out.series.push_back(std::move(series));
   }
   for (const FlowStatistics* f : flows) out.categories.push_back(f->flow);
-  out.finding = worded("Words", "{} flows, those with most requests first", flows.size());
+  out.finding = worded(words("Words", "{} flows, those with most requests first"), flows.size());
   return out;
 }
 
@@ -228,8 +229,8 @@ BarData time_by_hop(const Analysis& analysis) {
   if (out.categories.empty()) return out;
   out.series = {std::move(serving), std::move(waiting)};
   out.finding = all > out.categories.size()
-                    ? worded("Words", "{} of {} hops, of the busiest flows", out.categories.size(), all)
-                    : worded("Words", "{} hops", all);
+                    ? worded(words("Words", "{} of {} hops, of the busiest flows"), out.categories.size(), all)
+                    : worded(words("Words", "{} hops"), all);
   return out;
 }
 
@@ -317,9 +318,9 @@ BarData utilisation(const Analysis& analysis) {
         if (station.proxy == p->proxy && station.name == p->name) load = station.utilisation * 100;
     expected.values.push_back(load);
   }
-  out.finding = worded("Words", "busiest: {} at {:.3g} %", out.categories.front(), busy.front().first);
+  out.finding = worded(words("Words", "busiest: {} at {:.3g} %"), out.categories.front(), busy.front().first);
   if (const auto& c = analysis.run.capacity; c != nullptr && c->bottleneck && c->offered_per_second > 0)
-    out.finding += worded("Words", "; {} saturates first, at {:.3g} times this traffic", *c->bottleneck,
+    out.finding += worded(words("Words", "; {} saturates first, at {:.3g} times this traffic"), *c->bottleneck,
                           c->sustainable_per_second / c->offered_per_second);
   out.series.push_back(std::move(simulated));
   if (analysis.run.capacity != nullptr) out.series.push_back(std::move(expected));

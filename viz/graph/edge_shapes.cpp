@@ -100,7 +100,6 @@ EdgeShape shape_of(const GraphEdge& edge, const Layout& layout, const std::vecto
     const qreal low = std::max(a.bottom(), b.bottom()) + 36;
     out.path = QPainterPath(from);
     out.path.cubicTo({from.x(), low}, {to.x(), low}, to);
-    out.middle = out.path.pointAtPercent(0.5);
   } else if (back) {
     const qreal far = std::max(a.right(), b.right()) + 46 + std::abs(a.y - b.y) * 0.06;
     out.path.cubicTo({far, start.y()}, {far, end.y()}, end);

@@ -90,7 +90,7 @@ class Parser {
   Shared all(std::string& problem) {
     Shared out = conjunction();
     if (problem_.empty() && at_ < tokens_.size())
-      problem_ = worded("Words", "did not expect \"{}\"", tokens_[at_].text);
+      problem_ = worded(words("Words", "did not expect \"{}\""), tokens_[at_].text);
     problem = problem_;
     return problem_.empty() ? out : nullptr;
   }
@@ -137,20 +137,20 @@ class Parser {
     const Token word = tokens_[at_++];
     auto out = std::make_shared<Term>();
     if (!word.quoted && (word.is("and") || word.is("or") || word.is(")") || operator_of(word))) {
-      problem_ = worded("Words", "did not expect \"{}\"", word.text);
+      problem_ = worded(words("Words", "did not expect \"{}\""), word.text);
       return nullptr;
     }
     if (more())
       if (const auto op = operator_of(tokens_[at_])) {
         ++at_;
         if (!more()) {
-          problem_ = worded("Words", "a value is missing after {}", tokens_[at_ - 1].text);
+          problem_ = worded(words("Words", "a value is missing after {}"), tokens_[at_ - 1].text);
           return nullptr;
         }
         const std::string field = word.text.starts_with("label:") ? word.text : lower(word.text);
         const auto& known = filter_fields();
         if (!field.starts_with("label:") && std::find(known.begin(), known.end(), field) == known.end()) {
-          problem_ = worded("Words", "there is no field \"{}\"", word.text);
+          problem_ = worded(words("Words", "there is no field \"{}\""), word.text);
           return nullptr;
         }
         out->field = field;

@@ -240,7 +240,7 @@ void GraphBuilder::describe(GraphNode& n) const {
                   (port.protocol == Protocol::Unset ? "" : ' ' + std::string(to_string(port.protocol)));
   } else if (n.kind == NodeKind::Waypoint || n.kind == NodeKind::Gateway) {
     const Gateway& g = mesh_.gateways[n.index];
-    n.detail = n.kind == NodeKind::Waypoint        ? worded("Words", "waypoint for {}", g.traffic_type)
+    n.detail = n.kind == NodeKind::Waypoint        ? worded(words("Words", "waypoint for {}"), g.traffic_type)
                : g.kind == Gateway::Kind::EastWest ? words("Words", "east-west gateway")
                                                    : words("Words", "gateway");
     if (!g.ready()) n.detail += words("Words", ", not ready");

@@ -195,7 +195,7 @@ void BoxItem::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*
 }
 
 BoxLabel::BoxLabel() {
-  setZValue(1.5);
+  setZValue(2.5);
   setAcceptedMouseButtons(Qt::NoButton);
 }
 
@@ -220,21 +220,23 @@ void BoxLabel::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget
   small.setPointSizeF(8);
   small.setBold(false);
   const qreal words = used_ + (shown_mode_.isEmpty() ? 0 : QFontMetricsF(small).horizontalAdvance(shown_mode_));
-  // A box that is scrolled out on the left still says its name.
-  qreal left = 12;
-  if (widget != nullptr)
-    left = std::clamp(world.inverted().mapRect(QRectF(widget->rect())).left() + 8, left,
-                      std::max(left, 12 + room - words));
+  // A box that is scrolled out on the left or above still says its name.
+  qreal left = 12, top = 0;
+  if (widget != nullptr) {
+    const QRectF seen = world.inverted().mapRect(QRectF(widget->rect()));
+    left = std::clamp(seen.left() + 8, left, std::max(left, 12 + room - words));
+    top = std::clamp(seen.top(), top, std::max(top, box_.place.height - high_ - 8));
+  }
   QColor ground = box_colour();
   ground.setAlphaF(0.85F);  // edges run behind the words
-  if (words > 0) p.fillRect(QRectF(left - 4, 4, words + 4, high_ - 6), ground);
+  if (words > 0) p.fillRect(QRectF(left - 4, top + 4, words + 4, high_ - 6), ground);
   p.setFont(font_);
   p.setPen(t.text);
-  p.drawText(QRectF(left, 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_);
+  p.drawText(QRectF(left, top + 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_);
   if (shown_mode_.isEmpty()) return;
   p.setFont(small);
   p.setPen(t.dim);
-  p.drawText(QRectF(left + used_, 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_mode_);
+  p.drawText(QRectF(left + used_, top + 2, room, high_), Qt::AlignLeft | Qt::AlignVCenter, shown_mode_);
 }
 
 // The name stays readable when the picture is small, as far as the box has room for it.

@@ -57,7 +57,7 @@ class BoxLabel : public QGraphicsItem {
   // `named`: false where the box holds one node that bears its name.
   void show_box(const NamespaceBox& box, bool named, const QString& mode_word);
   int type() const override { return Type; }
-  QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, std::min(60.0, box_.place.height)); }
+  QRectF boundingRect() const override { return QRectF(0, 0, box_.place.width, box_.place.height); }
   const std::string& ns() const { return box_.ns; }
   const QString& mode_word() const { return mode_; }
   void paint(QPainter* painter, const QStyleOptionGraphicsItem* option, QWidget* widget) override;

@@ -18,7 +18,7 @@ enum class ThemeMode { System, Light, Dark };
 
 struct Theme {
   bool dark = false;
-  QColor window, base, raised, text, dim, line, grid, accent, accent_text;
+  QColor window, base, raised, text, dim, line, frame, grid, accent, accent_text;
   QColor enforced, allowed, bypassed, open, denied, failed, unknown, structure;
 
   QColor colour(EdgeClass word) const;

@@ -10,13 +10,13 @@ namespace meshsim::viz {
 // `n`: the plural form for it, "%n flow(s)".
 std::string words(const char* context, const char* text, const char* comment = nullptr, int n = -1);
 
-// The same with values in its places. A translation whose places do not fit is not used.
+// Words with values in their places. A translation whose places do not fit is shown as it is.
 template <class... Values>
-std::string worded(const char* context, const char* text, const Values&... values) {
+std::string worded(const std::string& words, const Values&... values) {
   try {
-    return fmt::format(fmt::runtime(words(context, text)), values...);
+    return fmt::format(fmt::runtime(words), values...);
   } catch (const fmt::format_error&) {
-    return fmt::format(fmt::runtime(text), values...);
+    return words;
   }
 }
 

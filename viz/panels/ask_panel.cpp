@@ -51,10 +51,10 @@ AskPanel::AskPanel(Session& session, QWidget* parent)
   auto* box = new QVBoxLayout(this);
   auto* form = new QFormLayout;
   box->addLayout(form);
-  form->addRow(tr("&From"), from_);
+  form->addRow(tr("Fr&om"), from_);
   form->addRow(tr("&To"), to_);
   form->addRow(tr("&Protocol"), protocol_);
-  form->addRow(tr("&Request"), request_);
+  form->addRow(tr("Re&quest"), request_);
   // The size hint of a label leaves out what the underline of its mnemonic adds.
   for (QLabel* label : findChildren<QLabel*>())
     if (label->buddy() != nullptr) label->setMinimumWidth(label->sizeHint().width() + 4);

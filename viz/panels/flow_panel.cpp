@@ -30,7 +30,10 @@ class NamesTakeTheRest : public QObject {
   bool eventFilter(QObject*, QEvent* event) override {
     if (event->type() == QEvent::Resize && table_->model()->rowCount() > 0) {
       int others = 0;
-      for (int c = 0; c < FlowModel::ColumnCount; ++c) others += c == FlowModel::Name ? 0 : table_->columnWidth(c);
+      for (int c = 0; c < FlowModel::ColumnCount; ++c)  // the last one is stretched anyway
+        others += c == FlowModel::Name              ? 0
+                  : c + 1 == FlowModel::ColumnCount ? width_of(*table_, c)
+                                                    : table_->columnWidth(c);
       const int least = width_of(*table_, FlowModel::Name);
       table_->setColumnWidth(FlowModel::Name, std::clamp(table_->viewport()->width() - others, least, 2 * least));
     }
@@ -138,7 +141,7 @@ void FlowPanel::select_row(int row) {
   following_ = false;
 }
 
-// Whatever keys are held: Ctrl+Down must not toggle the row it comes to.
+// Not QTableView::selectRow(), which asks the keyboard: with Ctrl held it would take back what is selected.
 void FlowPanel::go_to(int row) {
   table_->selectionModel()->setCurrentIndex(filter_->index(row, 0),
                                             QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
