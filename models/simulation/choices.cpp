@@ -197,15 +197,28 @@ std::uint32_t Engine::variant_of(std::size_t flow, std::size_t epoch, std::uint3
   return 0;
 }
 
-// On a connection that exists: its path stays as far as the first HTTP proxy, what stands behind that is chosen anew.
-Engine::Choice Engine::choose_on(const Connection& connection, const Request& request) {
+// On a connection that exists: its path stays as far as the first HTTP proxy, what stands behind that is chosen anew. A
+// waypoint or gateway there chooses among the endpoints that it knows by now, not those of the day when it was opened.
+Engine::Choice Engine::choose_on(const Connection& connection, const Request& request, const Cast& kept) {
   const Program& was = programs_[connection.program];
-  const Cast cast = was.cast;
+  const Cast cast = was.cast, stays = kept;  // programs are added meanwhile
   const Plan* plan = was.plan;
   const std::uint32_t plan_id = was.plan_id;
   const std::size_t flow = connection.flow, epoch = connection.client_epoch;
   const std::uint32_t variant = connection.variant;
-  if (!plan->gateways.empty()) return choose(flow, variant, cast.client, epoch, request, &cast);
+  if (!plan->gateways.empty()) {
+    const std::size_t newer = was.door == kNobody ? epoch : actors_[was.door].epoch;
+    if (newer > epoch && cast.gateways[0] != kNobody) {
+      const Choice now = choose(flow, variant_of(flow, newer, cast.client), cast.client, newer, request, &stays);
+      const std::string& name = people_.pods()[cast.gateways[0]].workload;
+      const auto same = [&](std::uint32_t pod) { return people_.pods()[pod].workload == name; };
+      if (!now.plan->gateways.empty()) {
+        const auto& pods = gateway_pods(newer, now.plan->gateways.front());
+        if (std::any_of(pods.begin(), pods.end(), same)) return now;
+      }
+    }
+    return choose(flow, variant, cast.client, epoch, request, &stays);
+  }
   Choice out{plan, plan_id, cast, epoch, false};
   if (cast.server == kNobody) return out;
   const PlanSet& now = book_.get(flow, variant, {epoch, epoch, epoch_of_server(*plan, cast.server, epoch)});

@@ -87,9 +87,15 @@ void Engine::end_when_idle(std::uint32_t actor, std::int64_t last_ns) {
   sim_.call_at({std::min(last_ns, now + kSecond)}, [this, actor, last_ns] { end_when_idle(actor, last_ns); });
 }
 
-// An Envoy closes its connections to endpoints that have left its configuration, busy ones when they are free.
+// An Envoy closes its connections to endpoints that have left its configuration, busy ones when they are free, and who
+// is no endpoint is not ejected either.
 void Engine::leave_removed(std::uint32_t actor, std::size_t epoch) {
   if (!is_envoy(people_.actors()[actor].kind)) return;
+  for (std::uint32_t i = 0; i < clusters_.size(); ++i) {
+    if (clusters_[i].actor != actor || clusters_[i].ejected == 0) continue;
+    for (const auto& [pod, host] : clusters_[i].hosts)
+      if (host.ejected && people_.pods()[pod].last_epoch < epoch) uneject(i, pod);
+  }
   for (std::uint32_t i = 0; i < pools_.size(); ++i) {
     Pool& pool = pools_[i];
     if (pool.from_actor != actor || pool.to_pod == kNobody || people_.pods()[pool.to_pod].last_epoch >= epoch) continue;

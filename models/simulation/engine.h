@@ -214,7 +214,8 @@ class Engine {
   };
   Choice choose(std::size_t flow, std::uint32_t variant, std::uint32_t client, std::size_t client_epoch,
                 const Request& request, const Cast* kept);
-  Choice choose_on(const Connection& connection, const Request& request);
+  // `kept`: the gateways that stay.
+  Choice choose_on(const Connection& connection, const Request& request, const Cast& kept);
   std::uint32_t variant_of(std::size_t flow, std::size_t epoch, std::uint32_t pod) const;
   void fill(Choice& choice, std::size_t flow, const Request& request, const Cast* kept, std::uint64_t salt = 0);
   void steer(Choice& choice, const PlanSet& set, std::size_t flow, const Request& request, std::uint64_t draw);

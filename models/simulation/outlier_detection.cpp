@@ -83,6 +83,7 @@ void Engine::eject(std::uint32_t id, std::uint32_t pod, const char* reason) {
 void Engine::uneject(std::uint32_t id, std::uint32_t pod) {
   ClusterState& state = clusters_[id];
   ClusterState::Host& host = state.hosts[pod];
+  if (!host.ejected) return;  // it has left the cluster meanwhile
   host.ejected = false;
   host.errors = host.gateway_errors = host.local_failures = 0;
   host.unejected_at = sim_.now().ns;

@@ -146,8 +146,8 @@ void Engine::begin(sim::Slot who) {
       epoch = epoch_of_client(client, flow);
       variant = variant_of(flow, epoch, client);
     }
-    const Choice choice =
-        kept != kNobody ? choose_on(connections_[kept], r) : choose(flow, variant, client, epoch, r, nullptr);
+    const Choice choice = kept != kNobody ? choose_on(connections_[kept], r, programs_[connections_[kept].program].cast)
+                                          : choose(flow, variant, client, epoch, r, nullptr);
     r.program = program_for(*choice.plan, choice.plan_id, flow, choice.cast);
     r.unhealthy = choice.unhealthy;
     if (kept == kNobody && programs_[r.program].sticky) kept = open_connection(flow, variant, r.program, epoch);

@@ -300,16 +300,11 @@ void Engine::try_again(sim::Slot who) {
   for (std::size_t i = 0; i <= at; ++i) gateways += was.plan->points[i].role == Role::Gateway ? 1 : 0;
   for (std::size_t g = gateways; g < kMostGateways; ++g) kept.gateways[g] = kNobody;
   Choice choice;
-  if (r.connection != kNobody && was.plan->gateways.empty()) {
-    choice = choose_on(connections_[r.connection], r);
+  if (r.connection != kNobody) {
+    choice = choose_on(connections_[r.connection], r, kept);
   } else {
-    std::size_t epoch = settled_ ? epoch_ : epoch_of_client(kept.client, r.flow);
-    std::uint32_t variant = variant_of(r.flow, epoch, kept.client);
-    if (r.connection != kNobody) {
-      epoch = connections_[r.connection].client_epoch;
-      variant = connections_[r.connection].variant;
-    }
-    choice = choose(r.flow, variant, kept.client, epoch, r, &kept);
+    const std::size_t epoch = settled_ ? epoch_ : epoch_of_client(kept.client, r.flow);
+    choice = choose(r.flow, variant_of(r.flow, epoch, kept.client), kept.client, epoch, r, &kept);
   }
   const std::uint32_t id = program_for(*choice.plan, choice.plan_id, r.flow, choice.cast);
   Program& program = programs_[id];

@@ -134,6 +134,30 @@ spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, p
   EXPECT_LE(r.flows[0].connections[0], calm.flows[0].connections[0] + 10);
 }
 
+// Connections that are kept lead to the waypoint; behind it, it sends to the pods that it knows now.
+TEST(Draining, AKeptConnectionToAWaypointFollowsItsEndpoints) {
+  SimulationInput input = open_loop(resilience_world(2, "", "", true), "ambient", 50, kMs, 60);
+  input.epochs.push_back({10 * kSecond, resilience_world(1, "", "", true), "scale server"});
+  const SimulationResult r = simulate(input);
+  EXPECT_EQ(caused(r, ""), r.flows[0].finished);
+  EXPECT_EQ(r.flows[0].retries, 0u);
+  EXPECT_LE(r.flows[0].connections[0], 4u);
+}
+
+// An endpoint that was ejected and has left is not counted among those who are out.
+TEST(Draining, WhoHasLeftIsNotEjected) {
+  const std::string policy =
+      "{outlierDetection: {consecutive5xxErrors: 5, baseEjectionTime: 100s, maxEjectionPercent: 50}}";
+  SimulationInput input = open_loop(resilience_world(2, policy, ""), "sidecar", 50, kMs, 60);
+  input.disturbances.push_back({kSecond, false, Disturbance::Kind::Pod, "echo/server-1", "", 1.0});
+  input.epochs.push_back({10 * kSecond, resilience_world(1, policy, ""), "scale server"});
+  const SimulationResult r = simulate(input);
+  ASSERT_EQ(r.ejections.size(), 1u);
+  EXPECT_EQ(r.ejections[0].endpoint, "echo/server-1");
+  EXPECT_LT(r.ejections[0].until_ns, 12 * kSecond);
+  EXPECT_EQ(outcome_of(r, "no healthy upstream"), nullptr);
+}
+
 // An application that ends before its endpoint is forgotten refuses; the Envoy tries another pod.
 TEST(Draining, AnApplicationThatEndsAtOnce) {
   SimulationInput input = scaled_down("sidecar", "ambient", kMs);
