@@ -209,6 +209,9 @@ TEST_F(PanelTest, FindingsLeadToTheirPlace) {
   write(path, std::string(kShop) + "  - { name: nobody, from: { workload: clients/nobody }, to: { hots: api } }\n");
   open(path);
   ASSERT_GT(window.findings().count(), 0);
+  const QTreeWidgetItem* first = window.findings().list()->topLevelItem(0);
+  EXPECT_LE(first->text(2).count('/'), 1);  // the column has room for the end of a path, which tells the file
+  EXPECT_TRUE(first->toolTip(2).endsWith(first->text(2)));
   emit window.findings().list()->itemActivated(window.findings().list()->topLevelItem(0), 0);
   EXPECT_TRUE(window.source().text()->toPlainText().contains("hots"));
   EXPECT_GT(window.source().text()->textCursor().blockNumber(), 20);

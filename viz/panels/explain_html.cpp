@@ -7,6 +7,7 @@
 #include "viz/graph/facts.h"
 #include "viz/graph/graph_view.h"
 #include "viz/look/theme.h"
+#include "viz/panels/short_place.h"
 
 namespace meshsim::viz {
 
@@ -29,9 +30,8 @@ QString coloured(const QColor& colour, const QString& html) {
 
 QString place(const Source& source) {
   if (source.file.empty()) return {};
-  // Folder, file and line tell one place from another; the whole path is in the tooltip and in the Manifest panel.
   return QStringLiteral(" <a href='src:%1' title='%1' style='text-decoration:none;color:%2'>%3</a>")
-      .arg(esc(source.text()), theme().dim.name(), q(source.text()).section('/', -2).toHtmlEscaped());
+      .arg(esc(source.text()), theme().dim.name(), short_place(source).toHtmlEscaped());
 }
 
 QString link(const QString& target, const QString& html) {

@@ -6,6 +6,7 @@
 
 #include "viz/look/empty_note.h"
 #include "viz/look/theme.h"
+#include "viz/panels/short_place.h"
 
 namespace meshsim::viz {
 
@@ -76,9 +77,10 @@ void FindingsPanel::add(models::Severity severity, const std::string& code, cons
   const QString sign = severity == models::Severity::Error     ? tr("\u2715 error")
                        : severity == models::Severity::Warning ? tr("! warning")
                                                                : tr("i info");
-  auto* item = new QTreeWidgetItem({sign, QString::fromStdString(code), QString::fromStdString(at.text()),
-                                    QString::fromStdString(object), QString::fromStdString(message)});
+  auto* item = new QTreeWidgetItem({sign, QString::fromStdString(code), short_place(at), QString::fromStdString(object),
+                                    QString::fromStdString(message)});
   for (int c = 0; c < 4; ++c) item->setToolTip(c, item->text(c));
+  item->setToolTip(2, QString::fromStdString(at.text()));
   item->setToolTip(4, tip);
   item->setData(0, Qt::UserRole, QString::fromStdString(at.file));
   item->setData(0, Qt::UserRole + 1, static_cast<int>(at.position.line));
