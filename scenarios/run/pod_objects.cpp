@@ -37,6 +37,21 @@ void text(TreeBuilder& b, std::string_view key, std::string_view value) {
   b.string(value);
 }
 
+void proxy_container(TreeBuilder& b, const models::Workload& w) {
+  b.begin_mapping();
+  text(b, "name", "istio-proxy");
+  b.key("env");
+  b.begin_sequence();
+  for (const auto& [name, value] : w.proxy_metadata) {
+    b.begin_mapping();
+    text(b, "name", name);
+    text(b, "value", value);
+    b.end();
+  }
+  b.end();
+  b.end();
+}
+
 void write_spec(TreeBuilder& b, Node spec, const models::Workload& w, const std::string& node) {
   b.key("spec");
   b.begin_mapping();
@@ -54,20 +69,7 @@ void write_spec(TreeBuilder& b, Node spec, const models::Workload& w, const std:
       named |= container["name"].text() == "istio-proxy";
       b.copy(container);
     }
-    if (!named) {
-      b.begin_mapping();
-      text(b, "name", "istio-proxy");
-      b.key("env");
-      b.begin_sequence();
-      for (const auto& [name, value] : w.proxy_metadata) {
-        b.begin_mapping();
-        text(b, "name", name);
-        text(b, "value", value);
-        b.end();
-      }
-      b.end();
-      b.end();
-    }
+    if (!named) proxy_container(b, w);
     b.end();
   }
   text(b, "nodeName", node);
@@ -200,18 +202,7 @@ Object managed_deployment(const models::Workload& w, const std::string& file) {
   text(b, "serviceAccountName", w.service_account);
   b.key("containers");
   b.begin_sequence();
-  b.begin_mapping();
-  text(b, "name", "istio-proxy");
-  b.key("env");
-  b.begin_sequence();
-  for (const auto& [name, value] : w.proxy_metadata) {
-    b.begin_mapping();
-    text(b, "name", name);
-    text(b, "value", value);
-    b.end();
-  }
-  b.end();
-  b.end();
+  proxy_container(b, w);
   b.end();
   b.end();
   b.end();
