@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "models/mesh/mesh_difference.h"
 
@@ -34,13 +35,25 @@ class Known {
   std::unordered_map<std::string_view, std::size_t> by_name_;
 };
 
+std::size_t worlds_of(const Earlier& earlier) {
+  std::unordered_set<const models::World*> worlds;
+  const auto add = [&worlds](const auto& answers) {
+    for (const auto& one : answers)
+      if (one.basis != nullptr) worlds.insert(one.basis->world.get());
+  };
+  add(earlier.run.flows);
+  add(earlier.pairs);
+  return worlds.size();
+}
+
 }  // namespace
 
 Answers judge_again(std::shared_ptr<const Loaded> loaded, const Earlier* earlier, const JudgeOptions& options) {
   models::MeshDifference difference;
   difference.everything = true;
   // Where part of the input was not understood, every flow has the same answer.
-  if (earlier != nullptr && !loaded->unreadable && !earlier->run.loaded->unreadable)
+  if (earlier != nullptr && !loaded->unreadable && !earlier->run.loaded->unreadable &&
+      worlds_of(*earlier) <= options.most_worlds)
     difference = models::difference(*earlier->run.loaded->world.mesh, *loaded->world.mesh);
   const bool all = difference.everything;
   static const std::vector<FlowRun> kNoFlows;

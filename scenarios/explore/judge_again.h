@@ -30,6 +30,9 @@ struct JudgeOptions {
   const std::atomic<bool>* stop = nullptr;  // looked at before every flow
   // The matrix of populations is a square: beyond so many pairs it would cost more than it tells.
   std::size_t most_pairs = 4000;
+  // An answer keeps the world it was given in. With answers from more worlds than this everything is judged again, so
+  // that a long session does not keep a world for every flow.
+  std::size_t most_worlds = 16;
 };
 
 Answers judge_again(std::shared_ptr<const Loaded> loaded, const Earlier* earlier, const JudgeOptions& options = {});

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -236,6 +237,23 @@ TEST_F(JudgeAgainTest, ANamespaceConcernsItsWorkloads) {
   const Answers after = judge(*state, &before);
   EXPECT_GT(after.judged, 0U);
   EXPECT_LT(after.judged, before.judged / 2);
+}
+
+TEST_F(JudgeAgainTest, ALongSessionKeepsFewWorlds) {
+  std::shared_ptr<const Document> state = opened;
+  Answers known = judge(*state, nullptr);
+  std::size_t whole = 0;
+  for (int i = 0; i < 38; ++i) {
+    state = state->with(labels(fmt::format("ns{}/deployment/w{}", i / 8, i), "version", "v2"));
+    Answers next = judge(*state, &known);
+    whole += next.judged == next.run.flows.size() + next.pairs.size() ? 1 : 0;
+    known = std::move(next);
+    std::set<const models::World*> worlds;
+    for (const FlowRun& flow : known.run.flows) worlds.insert(flow.basis->world.get());
+    ASSERT_LE(worlds.size(), JudgeOptions{}.most_worlds + 1);
+  }
+  EXPECT_GE(whole, 1U);
+  EXPECT_LE(whole, 4U);
 }
 
 TEST_F(JudgeAgainTest, AnObjectThatRulesAreMadeOfConcernsEverything) {
